@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which model-specific registers a guest may touch, as data. A register
+ * that has no row does not exist for the guest: #GP(0).
+ */
+#ifndef GUEST_X86_MSR_H
+#define GUEST_X86_MSR_H
+
+#include "lib/types.h"
+
+enum guest_kind { GUEST_SERVICE, GUEST_USER, GUEST_KINDS };
+
+enum msr_action {
+	MSR_GP, /* #GP(0) */
+	MSR_PASS, /* straight to hardware, no exit */
+	MSR_ZERO, /* reads as 0, writes are dropped */
+	MSR_CONST, /* reads as rule->value, writes are dropped */
+	MSR_STATE, /* kept in struct guest_msrs */
+	MSR_FILTER, /* write: only bits in rule->value change */
+	MSR_HANDLER, /* run/ answers, by rule->handler */
+};
+
+/** Registers that need more than a table. */
+enum msr_handler {
+	MSR_H_NONE,
+	MSR_H_TSC, /* 0x10: TSC with the guest's offset */
+	MSR_H_APIC_BASE, /* 0x1b */
+	MSR_H_TSC_ADJUST, /* 0x3b */
+	MSR_H_PAT, /* 0x277 */
+	MSR_H_TSC_DEADLINE, /* 0x6e0 */
+	MSR_H_X2APIC, /* 0x800..0x83f */
+	MSR_H_EFER, /* 0xc0000080 */
+	MSR_H_MISC_ENABLE, /* 0x1a0 */
+	MSR_H_TSC_AUX, /* 0xc0000103 */
+	MSR_H_COUNT,
+};
+
+/** Slots of struct guest_msrs. */
+enum msr_slot {
+	MSR_S_NONE,
+	MSR_S_MTRR_DEF_TYPE,
+	MSR_S_MTRR_VAR, /* base, mask, base ... */
+	MSR_S_MTRR_FIX64K = MSR_S_MTRR_VAR + 16,
+	MSR_S_MTRR_FIX16K, /* 2 */
+	MSR_S_MTRR_FIX4K = MSR_S_MTRR_FIX16K + 2, /* 8 */
+	MSR_S_MISC_ENABLE = MSR_S_MTRR_FIX4K + 8,
+	MSR_S_BIOS_SIGN,
+	MSR_S_SYSENTER, /* CS, ESP, EIP */
+	MSR_S_COUNT = MSR_S_SYSENTER + 3,
+};
+
+/** Registers a vCPU has of its own in memory. */
+struct guest_msrs {
+	u64 slot[MSR_S_COUNT];
+};
+
+/** The hardware register is shared by vCPUs: swap it when they change. */
+#define MSR_F_SWAP BIT32(0)
+
+struct msr_rule {
+	u32 first;
+	u32 last; /* inclusive */
+	u8 read[GUEST_KINDS]; /* enum msr_action */
+	u8 write[GUEST_KINDS];
+	u8 handler; /* enum msr_handler */
+	u8 slot; /* enum msr_slot of @first; then consecutive */
+	u8 flags; /* MSR_F_* */
+	u64 value; /* MSR_CONST: the value; MSR_FILTER: the mask */
+	u64 valid; /* MSR_STATE: bits that may be set, else #GP */
+};
+
+/** The rule for @msr, or NULL: the guest has no such register, #GP(0). */
+const struct msr_rule *msr_policy_find(u32 msr);
+
+/** Row @i of the table in ascending order, NULL past the end. */
+const struct msr_rule *msr_policy_row(u32 i);
+
+/** May a guest of @kind access @msr without an exit? For MSR bitmaps. */
+bool msr_policy_passes(enum guest_kind kind, u32 msr, bool write);
+
+/** Results of msr_guest_read/write() that ask the caller to act. */
+enum msr_todo {
+	MSR_DONE, /* nothing left to do */
+	MSR_DO_HANDLER, /* answer by rule->handler */
+	MSR_DO_HARDWARE, /* access the register itself */
+	MSR_DO_FILTER, /* write (old & ~value) | (new & value) */
+};
+
+/**
+ * A guest of @kind reads @msr. Return enum msr_todo with *@rule set, *@val
+ * set if MSR_DONE; -EPERM: #GP(0); -ENOENT: as -EPERM, and no rule knows
+ * @msr (worth one log line).
+ */
+int msr_guest_read(enum guest_kind kind, const struct guest_msrs *state,
+		   u32 msr, u64 *val, const struct msr_rule **rule);
+
+/** A guest of @kind writes @msr. Results as msr_guest_read(). */
+int msr_guest_write(enum guest_kind kind, struct guest_msrs *state, u32 msr,
+		    u64 val, const struct msr_rule **rule);
+
+/**
+ * Values at reset. MTRRs come up enabled with everything write-back, as
+ * firmware leaves them; a Service VM's are overwritten by the caller with
+ * what the hardware holds (rows whose read action is MSR_STATE).
+ */
+void guest_msrs_reset(struct guest_msrs *state);
+
+#endif
