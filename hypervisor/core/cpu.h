@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Physical CPUs: what all of them may know of each, and how one gets the
+ * attention of another. What only the CPU itself may see is in percpu.h.
+ */
+#ifndef CORE_CPU_H
+#define CORE_CPU_H
+
+#include "lib/types.h"
+#include "mem/addr.h"
+
+struct vcpu;
+
+struct cpu {
+	u32 index;		/* order of the MADT; the boot CPU where it is */
+	u32 lapic_id;
+	bool online;		/* came up and runs Holm */
+	/*
+	 * Set with a kick; the CPU clears it when it has looked. Read by the
+	 * entry code with events held off, so no kick is ever lost.
+	 */
+	u32 kick;
+	/*
+	 * The vCPU this CPU runs, NULL = idle. Written under the vm_list lock
+	 * by whoever hands the CPU over, and only while the CPU is known to be
+	 * away from the old vCPU (see vcpu_park()).
+	 */
+	struct vcpu *vcpu;
+	struct vcpu *service_vcpu;	/* the Service VM's vCPU that lives here */
+	bool taken;		/* the Service VM gave it up */
+	u64 exits;
+	u64 nmis_own;
+	u64 nmis_foreign;
+};
+
+/** Number of CPUs that came up. */
+u32 cpu_count(void);
+
+/** CPU @index, 0 <= index < cpu_count(). */
+struct cpu *cpu_get(u32 index);
+
+/** The CPU with this LAPIC id, or NULL. */
+struct cpu *cpu_by_lapic_id(u32 lapic_id);
+
+/** The calling CPU. */
+struct cpu *cpu_self(void);
+
+/**
+ * Get @cpu's attention: it leaves its guest or its idle loop and looks at
+ * what it should do. Never lost, may be merged. Callable from any CPU.
+ */
+void cpu_kick(struct cpu *cpu);
+
+/** Time stamp counter, and its frequency as measured at start, in kHz. */
+u64 time_now(void);
+u64 time_khz(void);
+
+#endif
