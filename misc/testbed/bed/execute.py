@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Run one machine to its end and say what became of it."""
+import os
+import re
+import selectors
+import signal
+import subprocess
+import threading
+import time
+from dataclasses import dataclass, field
+
+from .console import Console
+
+
+@dataclass
+class Result:
+    """error is empty if the run passed."""
+    name: str
+    error: str
+    seconds: float
+    times: dict = field(default_factory=dict)
+    lines: list = field(default_factory=list)
+    log: str = ""
+
+
+def kill_group(child):
+    """End the emulator we started, and nothing else."""
+    try:
+        os.killpg(child.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    child.wait()
+
+
+def drain_errors(child, log):
+    """The emulator's own complaints belong into the log too."""
+    for line in child.stderr:
+        log.write("[emulator] " + line.decode(errors="replace"))
+        log.flush()
+
+
+def pump(child, console, run, deadline):
+    """Feed the console until the machine ends; the reason it was stopped."""
+    sel = selectors.DefaultSelector()
+    sel.register(child.stdout, selectors.EVENT_READ)
+    while True:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return "timeout"
+        if not sel.select(min(left, 1.0)):
+            continue
+        data = os.read(child.stdout.fileno(), 65536)
+        if not data:
+            return ""
+        reply = console.feed(data)
+        if reply:
+            child.stdin.write(reply.encode())
+            child.stdin.flush()
+        if console.error:
+            return "error"
+        if run.end == "match" and console.complete():
+            return "match"
+
+
+def verdict(run, console, why, status):
+    """One sentence that says what is wrong, or nothing."""
+    if console.error:
+        return console.error
+    if not console.complete():
+        after = f"after {run.timeout} s " if why == "timeout" else ""
+        gone = "" if why else f"; the machine ended with status {status}"
+        return f"{after}no line matched '{console.waiting_for()}'{gone}"
+    if why == "timeout":
+        return f"all was seen, but the machine ran on for {run.timeout} s"
+    if not why and status != run.status:
+        return f"the machine ended with status {status}, not {run.status}"
+    return ""
+
+
+def execute(run, command, log_dir, echo=None):
+    """Boot, watch, judge. Never retries."""
+    log_dir.mkdir(parents=True, exist_ok=True)
+    path = log_dir / (re.sub(r"[^\w.-]", "-", run.name) + ".log")
+    scale = float(os.environ.get("TIMEOUT_SCALE", "1"))
+    start = time.monotonic()
+    with open(path, "w") as log:
+        log.write("# " + " ".join(command) + "\n")
+        console = Console(run, log, echo)
+        child = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, start_new_session=True)
+        errors = threading.Thread(
+            target=drain_errors, args=(child, log))
+        errors.start()
+        try:
+            why = pump(child, console, run, start + run.timeout * scale)
+            if not why:
+                child.wait(10)
+            console.finish()
+        finally:
+            kill_group(child)
+            errors.join()
+        error = verdict(run, console, why, child.returncode)
+    return Result(run.name, error, time.monotonic() - start, console.times,
+                  console.lines, str(path))

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The emulated machine of a run as a QEMU command line."""
+from pathlib import Path
+
+# What TCG can do of an EPYC, without its warnings; see the SVM notes in doc/.
+CPU = "EPYC,+vgif,+x2apic,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec"
+BASE_CMDLINE = "console=ttyS0"
+
+
+class Builder:
+    """Knows where the build put things."""
+
+    def __init__(self, build):
+        self.build = Path(build)
+
+    def kernel(self, run):
+        """The Service VM's kernel image."""
+        return self.build / f"cache/kernel-{run.kernel}/vmlinuz"
+
+    def initrd(self, run):
+        """The Service VM's initrd."""
+        return self.build / f"images/service-{run.kernel}.cpio"
+
+    def holm(self):
+        """The hypervisor image."""
+        return self.build / "hypervisor/holm.elf"
+
+    def iso(self, run):
+        """The GRUB image of this run's test, built per run."""
+        return self.build / f"iso/{run.name.replace('/', '-')}.iso"
+
+    def linux_args(self, run):
+        """The Service VM's kernel command line."""
+        return f"{BASE_CMDLINE} {run.cmdline}".strip()
+
+    def payload(self, run):
+        """The options that say what is loaded."""
+        if run.bed == "bare":
+            return ["-kernel", self.kernel(run), "-initrd", self.initrd(run),
+                    "-append", self.linux_args(run)]
+        if run.bed == "iso":
+            return ["-cdrom", self.iso(run), "-boot", "d"]
+        if run.bed == "tiny":
+            args = ["-kernel", self.holm(), "-append", run.hv]
+            if run.image:
+                args += ["-initrd", f"{self.build / run.image} "
+                         f"{escape(run.cmdline)}"]
+            return args + ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
+        modules = (f"{self.kernel(run)} {escape(self.linux_args(run))},"
+                   f"{self.initrd(run)}")
+        return ["-kernel", self.holm(), "-append", run.hv,
+                "-initrd", modules]
+
+    def command(self, run, serial=("-serial", "stdio")):
+        """The whole command line."""
+        cmd = ["qemu-system-x86_64", "-M", "q35",
+               "-accel", "tcg,thread=multi", "-cpu", CPU,
+               "-smp", run.cpus, "-m", run.memory,
+               "-nodefaults", "-display", "none", *serial]
+        if run.end != "match":
+            cmd.append("-no-reboot")
+        return [str(a) for a in cmd + self.payload(run) + run.devices]
+
+    def missing(self, run):
+        """Files the run needs and the build has not made."""
+        need = []
+        if run.bed != "bare":
+            need.append(self.holm())
+        if run.kernel:
+            need += [self.kernel(run), self.initrd(run)]
+        return [str(p) for p in need if not p.exists()]
+
+
+def escape(text):
+    """A comma separates modules in -initrd; two stand for one."""
+    return text.replace(",", ",,")

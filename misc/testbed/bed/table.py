@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The test table: read tests.toml, check it, expand it to single runs."""
+import itertools
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+BEDS = ("bare", "holm", "iso", "tiny")
+KEYS = {"name": str, "about": str, "bed": str, "cpus": (int, list),
+        "kernels": str, "memory": str, "cmdline": str, "hv": str,
+        "expect": list, "forbid": list, "send": list, "timeout": int,
+        "status": int, "end": str, "later": str,
+        "marks": dict, "image": str, "devices": list}
+
+
+@dataclass
+class Run:
+    """One boot of one machine, and what it must show."""
+    name: str
+    bed: str
+    cpus: int
+    kernel: str
+    memory: str
+    cmdline: str
+    hv: str
+    expect: list
+    forbid: list
+    send: list = field(default_factory=list)
+    timeout: int = 120
+    status: int = 0
+    end: str = "exit"
+    later: str = ""
+    marks: dict = field(default_factory=dict)
+    image: str = ""
+    devices: list = field(default_factory=list)
+
+
+class TableError(Exception):
+    """The table breaks a rule; the text names test, key and rule."""
+
+
+def check_keys(name, entry):
+    """Unknown keys and wrong types are mistakes, not extensions."""
+    for key, value in entry.items():
+        if key not in KEYS:
+            raise TableError(f"{name}: unknown key '{key}'")
+        if not isinstance(value, KEYS[key]):
+            raise TableError(f"{name}: '{key}' has the wrong type")
+    if entry.get("bed") not in BEDS:
+        raise TableError(f"{name}: bed must be one of {', '.join(BEDS)}")
+    if not entry.get("expect"):
+        raise TableError(f"{name}: expects nothing, so it cannot fail")
+    for rx in entry["expect"] + entry.get("forbid", []):
+        try:
+            re.compile(rx)
+        except re.error as err:
+            raise TableError(f"{name}: '{rx}': {err}") from err
+
+
+def expand(entry, defaults, kernels):
+    """The single runs of one table entry."""
+    both = {**defaults, **entry}
+    cpus = both["cpus"] if isinstance(both["cpus"], list) else [both["cpus"]]
+    which = {"default": kernels[:1], "other": kernels[1:], "all": kernels,
+             "none": [""]}
+    if both["kernels"] not in which:
+        raise TableError(f"{both['name']}: kernels must be one of "
+                         f"{', '.join(which)}")
+    for kernel, n in itertools.product(which[both["kernels"]], cpus):
+        parts = [both["name"]]
+        if isinstance(both["cpus"], list):
+            parts.append(f"{n}cpu")
+        if both["kernels"] == "all":
+            parts.append(kernel)
+        yield Run(
+            name="/".join(parts), bed=both["bed"], cpus=n, kernel=kernel,
+            memory=both["memory"],
+            cmdline=both.get("cmdline", "") + f" holm.cpus={n}",
+            hv=both.get("hv", ""), expect=both["expect"],
+            forbid=defaults["forbid"] + entry.get("forbid", []),
+            send=both.get("send", []), timeout=both["timeout"],
+            status=both.get("status", 0), end=both.get("end", "exit"),
+            later=both.get("later", ""), marks=both.get("marks", {}),
+            image=both.get("image", ""), devices=both.get("devices", []))
+
+
+def load(path, kernels):
+    """All runs of the table at path for these kernel versions."""
+    doc = tomllib.loads(Path(path).read_text())
+    defaults = doc["defaults"]
+    runs, seen = [], set()
+    for entry in doc["test"]:
+        name = entry.get("name", "(a test without name)")
+        if name in seen:
+            raise TableError(f"{name}: listed twice")
+        seen.add(name)
+        check_keys(name, {**defaults, **entry})
+        runs += expand(entry, defaults, kernels)
+    return runs
