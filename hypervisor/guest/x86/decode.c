@@ -180,8 +180,10 @@ static void set_opsize(const struct reader *r, struct x86_insn *insn)
 	bool wide = insn->mode != X86_MODE_16;
 
 	insn->opsize = wide != r->opsize_prefix ? 4 : 2;
-	if (insn->rex & REX_W && !(r->flags & X86_D_MAX32))
-		insn->opsize = 8;
+	if (r->flags & X86_D_MIN32)
+		insn->opsize = 4;
+	if (insn->rex & REX_W)
+		insn->opsize = r->flags & X86_D_MAX32 ? 4 : 8;
 	if ((r->flags & X86_D_DEF64) && insn->mode == X86_MODE_64)
 		insn->opsize = r->opsize_prefix && !(insn->rex & REX_W) ? 2 : 8;
 	if (r->flags & X86_D_BYTE)
@@ -291,7 +293,9 @@ static void take_operands(struct reader *r, struct x86_insn *insn)
 		insn->is_mem = true;
 		insn->disp = take_signed(r, insn->addrsize);
 	}
-	if (r->flags & X86_D_IMM8)
+	if (r->flags & X86_D_IMMU8)
+		insn->imm = take_byte(r);
+	else if (r->flags & X86_D_IMM8)
 		insn->imm = take_signed(r, 1);
 	else if (r->flags & X86_D_IMMZ)
 		insn->imm = take_signed(r, insn->opsize == 2 ? 2 : 4);
@@ -323,7 +327,7 @@ static bool prefixes_valid(const struct reader *r, const struct x86_insn *insn)
 	if ((r->flags & X86_D_NOPREFIX) && (rep || r->opsize_prefix))
 		return false;
 	if ((r->flags & X86_D_NO16) && insn->mode == X86_MODE_64 &&
-	    r->opsize_prefix)
+	    r->opsize_prefix && !(insn->rex & REX_W))
 		return false;
 	/* 90 with REX.B is XCHG of R8. */
 	return insn->opcode != 0x90 || insn->map != X86_MAP_1 ||

@@ -94,7 +94,8 @@ struct x86_op {
 
 /**
  * A decoded instruction. Register numbers carry the REX extension already;
- * X86_REG_NONE where there is none. @disp, @imm are sign-extended.
+ * X86_REG_NONE where there is none. @disp and @imm are sign-extended, but for
+ * port numbers, shift counts and bit numbers.
  */
 struct x86_insn {
 	const struct x86_op *op;

@@ -6,6 +6,7 @@
 #define M	X86_D_MODRM
 #define B	X86_D_BYTE
 #define I8	X86_D_IMM8
+#define U8	X86_D_IMMU8
 #define IZ	X86_D_IMMZ
 #define W	X86_D_WRITE
 #define L	X86_D_LOCK
@@ -87,10 +88,10 @@ const struct x86_op x86_map_1[256] = {
 	[0xd1] = GROUP(GROUP_2_1, 0),
 	[0xd2] = GROUP(GROUP_2_CL, B),
 	[0xd3] = GROUP(GROUP_2_CL, 0),
-	[0xe4] = OP(IN, IMM_A, B | I8),
-	[0xe5] = OP(IN, IMM_A, I8 | X86_D_MAX32),
-	[0xe6] = OP(OUT, IMM_A, B | I8),
-	[0xe7] = OP(OUT, IMM_A, I8 | X86_D_MAX32),
+	[0xe4] = OP(IN, IMM_A, B | U8),
+	[0xe5] = OP(IN, IMM_A, U8 | X86_D_MAX32),
+	[0xe6] = OP(OUT, IMM_A, B | U8),
+	[0xe7] = OP(OUT, IMM_A, U8 | X86_D_MAX32),
 	[0xec] = OP(IN, DX_A, B),
 	[0xed] = OP(IN, DX_A, X86_D_MAX32),
 	[0xee] = OP(OUT, DX_A, B),
@@ -116,7 +117,7 @@ const struct x86_op x86_map_0f[256] = {
 	[0x01] = GROUP(GROUP_7, X86_D_GROUP7),
 	[0x06] = OP(CLTS, NONE, 0),
 	[0x08] = OP(INVD, NONE, 0),
-	[0x09] = OP(WBINVD, NONE, X86_D_NOREP),
+	[0x09] = OP(WBINVD, NONE, 0),
 	[0x10] = PREFIX(PREFIX_10),
 	[0x11] = PREFIX(PREFIX_11),
 	[0x20] = OP(MOV_FROM_CR, RM_R, M | X86_D_ONLYREG),
@@ -126,9 +127,9 @@ const struct x86_op x86_map_0f[256] = {
 	[0x28] = PREFIX(PREFIX_28),
 	[0x29] = PREFIX(PREFIX_29),
 	[0x2b] = PREFIX(PREFIX_2B),
-	[0x30] = OP(WRMSR, NONE, X86_D_NOPREFIX),
+	[0x30] = OP(WRMSR, NONE, 0),
 	[0x31] = OP(RDTSC, NONE, 0),
-	[0x32] = OP(RDMSR, NONE, X86_D_NOPREFIX),
+	[0x32] = OP(RDMSR, NONE, 0),
 	[0x33] = OP(RDPMC, NONE, 0),
 	CC(0x40, CMOVCC, R_RM, M),
 	CC(0x48, CMOVCC, R_RM, M),
@@ -145,14 +146,14 @@ const struct x86_op x86_map_0f[256] = {
 	[0xb3] = OP(BTR, RM_R, M | W | L),
 	[0xb6] = OP(MOVZX, R_RM, M | X86_D_MEM8),
 	[0xb7] = OP(MOVZX, R_RM, M | X86_D_MEM16),
-	[0xba] = GROUP(GROUP_8, I8),
+	[0xba] = GROUP(GROUP_8, U8),
 	[0xbb] = OP(BTC, RM_R, M | W | L),
 	[0xbe] = OP(MOVSX, R_RM, M | X86_D_MEM8),
 	[0xbf] = OP(MOVSX, R_RM, M | X86_D_MEM16),
 	[0xc0] = OP(XADD, RM_R, M | B | W | L),
 	[0xc1] = OP(XADD, RM_R, M | W | L),
 	/* MOVNTI: the cache hint means nothing to device memory. */
-	[0xc3] = OP(MOV, RM_R, M | W | MEM | X86_D_NOPREFIX),
+	[0xc3] = OP(MOV, RM_R, M | W | MEM | X86_D_NOPREFIX | X86_D_MIN32),
 	[0xc7] = GROUP(GROUP_9, 0),
 	[0xe7] = PREFIX(PREFIX_E7),
 };
@@ -182,7 +183,7 @@ const struct x86_op x86_group_rows[][8] = {
 		OP(XOR, RM_IMM, W | L), OP(CMP, RM_IMM, 0),
 	},
 	[GROUP_1A] = { OP(POP, RM, W) },
-	[GROUP_2_IMM] = SHIFTS(RM_IMM, W | I8),
+	[GROUP_2_IMM] = SHIFTS(RM_IMM, W | U8),
 	[GROUP_2_1] = SHIFTS(RM_1, W),
 	[GROUP_2_CL] = SHIFTS(RM_CL, W),
 	[GROUP_3_B] = GROUP3(I8),
@@ -204,7 +205,7 @@ const struct x86_op x86_group_rows[][8] = {
 		OP(BTR, RM_IMM, W | L), OP(BTC, RM_IMM, W | L),
 	},
 	[GROUP_9] = {
-		[1] = OP(CMPXCHG8B, RM, W | L | MEM | X86_D_MEM2X),
+		[1] = OP(CMPXCHG8B, RM, W | L | MEM | X86_D_MEM2X | X86_D_MIN32),
 	},
 	[GROUP_11] = { OP(MOV, RM_IMM, W) },
 };
@@ -232,14 +233,14 @@ const struct x86_op_modrm x86_group7_regs[X86_GROUP7_REGS] = {
 	{ 0xc9, OP(MWAIT, NONE, X86_D_NOPREFIX) },
 	{ 0xd0, OP(XGETBV, NONE, X86_D_NOPREFIX) },
 	{ 0xd1, OP(XSETBV, NONE, X86_D_NOPREFIX) },
-	{ 0xd8, OP(VMRUN, NONE, X86_D_NOPREFIX) },
-	{ 0xd9, OP(VMMCALL, NONE, X86_D_NOPREFIX) },
-	{ 0xda, OP(VMLOAD, NONE, X86_D_NOPREFIX) },
-	{ 0xdb, OP(VMSAVE, NONE, X86_D_NOPREFIX) },
-	{ 0xdc, OP(STGI, NONE, X86_D_NOPREFIX) },
-	{ 0xdd, OP(CLGI, NONE, X86_D_NOPREFIX) },
-	{ 0xde, OP(SKINIT, NONE, X86_D_NOPREFIX) },
-	{ 0xdf, OP(INVLPGA, NONE, X86_D_NOPREFIX) },
-	{ 0xf9, OP(RDTSCP, NONE, X86_D_NOPREFIX) },
+	{ 0xd8, OP(VMRUN, NONE, 0) },
+	{ 0xd9, OP(VMMCALL, NONE, 0) },
+	{ 0xda, OP(VMLOAD, NONE, 0) },
+	{ 0xdb, OP(VMSAVE, NONE, 0) },
+	{ 0xdc, OP(STGI, NONE, 0) },
+	{ 0xdd, OP(CLGI, NONE, 0) },
+	{ 0xde, OP(SKINIT, NONE, 0) },
+	{ 0xdf, OP(INVLPGA, NONE, 0) },
+	{ 0xf9, OP(RDTSCP, NONE, 0) },
 };
 /* clang-format on */

@@ -63,7 +63,15 @@ static u8 seg_from_zydis(ZydisRegister reg)
 	return (u8)(reg - ZYDIS_REGISTER_ES);
 }
 
-static void mem_from_zydis(const ZydisDecodedOperand *op,
+/* SIB without a base; Zydis 4.0.0 overlooks it if REX.B is set. */
+static bool no_base(const ZydisDecodedInstruction *insn)
+{
+	return insn->raw.modrm.mod == 0 && insn->raw.modrm.rm == 4 &&
+	       insn->raw.sib.base == 5 && insn->address_width != 16;
+}
+
+static void mem_from_zydis(const ZydisDecodedInstruction *insn,
+			   const ZydisDecodedOperand *op,
 			   struct oracle_insn *out)
 {
 	out->has_mem = true;
@@ -71,6 +79,10 @@ static void mem_from_zydis(const ZydisDecodedOperand *op,
 	out->index = reg_from_zydis(op->mem.index);
 	out->scale = op->mem.scale ? op->mem.scale : 1;
 	out->disp = (u64)op->mem.disp.value;
+	if (no_base(insn)) {
+		out->base = X86_REG_NONE;
+		out->disp = (u64)insn->raw.disp.value;
+	}
 	out->seg = seg_from_zydis(op->mem.segment);
 	out->memsize = op->size / 8;
 	out->rip_rel = op->mem.base == ZYDIS_REGISTER_RIP ||
@@ -91,6 +103,7 @@ void oracle_zydis(const u8 *bytes, u32 len, enum x86_mode mode,
 	out->len = insn.length;
 	out->map = (u32)insn.opcode_map;
 	out->opcode = insn.opcode;
+	out->has_66 = insn.attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE;
 	out->reg = insn.raw.modrm.reg;
 	out->opsize = insn.operand_width / 8;
 	snprintf(out->name, sizeof(out->name), "%s",
@@ -99,7 +112,7 @@ void oracle_zydis(const u8 *bytes, u32 len, enum x86_mode mode,
 		if (op[i].visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN)
 			continue;
 		if (op[i].type == ZYDIS_OPERAND_TYPE_MEMORY && !out->has_mem)
-			mem_from_zydis(&op[i], out);
+			mem_from_zydis(&insn, &op[i], out);
 		if (op[i].type == ZYDIS_OPERAND_TYPE_IMMEDIATE) {
 			out->has_imm = true;
 			out->imm = op[i].imm.value.u;
@@ -110,14 +123,14 @@ void oracle_zydis(const u8 *bytes, u32 len, enum x86_mode mode,
 static u8 reg_from_capstone(csh h, unsigned int reg)
 {
 	static const char *const name[X86_GPRS][3] = {
-		{ "rax", "eax", "ax" },	    { "rcx", "ecx", "cx" },
-		{ "rdx", "edx", "dx" },	    { "rbx", "ebx", "bx" },
-		{ "rsp", "esp", "sp" },	    { "rbp", "ebp", "bp" },
-		{ "rsi", "esi", "si" },	    { "rdi", "edi", "di" },
-		{ "r8", "r8d", "r8w" },	    { "r9", "r9d", "r9w" },
-		{ "r10", "r10d", "r10w" },  { "r11", "r11d", "r11w" },
-		{ "r12", "r12d", "r12w" },  { "r13", "r13d", "r13w" },
-		{ "r14", "r14d", "r14w" },  { "r15", "r15d", "r15w" },
+		{ "rax", "eax", "ax" },	   { "rcx", "ecx", "cx" },
+		{ "rdx", "edx", "dx" },	   { "rbx", "ebx", "bx" },
+		{ "rsp", "esp", "sp" },	   { "rbp", "ebp", "bp" },
+		{ "rsi", "esi", "si" },	   { "rdi", "edi", "di" },
+		{ "r8", "r8d", "r8w" },	   { "r9", "r9d", "r9w" },
+		{ "r10", "r10d", "r10w" }, { "r11", "r11d", "r11w" },
+		{ "r12", "r12d", "r12w" }, { "r13", "r13d", "r13w" },
+		{ "r14", "r14d", "r14w" }, { "r15", "r15d", "r15w" },
 	};
 	const char *s = cs_reg_name(h, reg);
 	u8 i;
@@ -139,8 +152,8 @@ static void mem_from_capstone(csh h, const cs_x86_op *op,
 	out->scale = (u8)op->mem.scale;
 	out->disp = (u64)op->mem.disp;
 	out->memsize = op->size;
-	out->rip_rel = op->mem.base == X86_REG_RIP ||
-		       op->mem.base == X86_REG_EIP;
+	out->rip_rel =
+		op->mem.base == X86_REG_RIP || op->mem.base == X86_REG_EIP;
 }
 
 void oracle_capstone(const u8 *bytes, u32 len, enum x86_mode mode,

@@ -6,19 +6,20 @@
 #include "guest/x86/decode.h"
 
 struct oracle_insn {
-	u32 len;		/* 0: refused */
-	u32 map;		/* 0, 1 (0F), 2 (0F38), more */
+	u32 len; /* 0: refused */
+	u32 map; /* 0, 1 (0F), 2 (0F38), more */
 	u8 opcode;
-	u8 reg;			/* ModRM.reg */
+	u8 reg; /* ModRM.reg */
 	bool has_mem;
+	bool has_66;
 	bool has_imm;
-	u8 base;		/* enum x86_reg, X86_REG_NONE */
+	u8 base; /* enum x86_reg, X86_REG_NONE */
 	u8 index;
 	u8 scale;
 	u8 seg;
 	bool rip_rel;
-	u32 memsize;		/* bytes; 0: not told */
-	u32 opsize;		/* bytes; 0: not told */
+	u32 memsize; /* bytes; 0: not told */
+	u32 opsize; /* bytes; 0: not told */
 	u64 disp;
 	u64 imm;
 	char name[32];

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "decode_oracle.h"
+#include "guest/x86/decode_table.h"
 #include "lib/errno.h"
 
 /* Names zydis gives the kinds; a * at the end matches any rest. */
@@ -43,7 +44,7 @@ static const char *const kind_name[X86_OP_KINDS] = {
 	[X86_OP_POP] = "pop", [X86_OP_CALL] = "call", [X86_OP_JMP] = "jmp",
 	[X86_OP_SSE_MOV] = "movups|movaps|movupd|movapd|movdqa|movdqu|"
 			   "movntps|movntpd|movntdq",
-	[X86_OP_NOP] = "nop|xchg", [X86_OP_CPUID] = "cpuid",
+	[X86_OP_NOP] = "nop", [X86_OP_CPUID] = "cpuid",
 	[X86_OP_RDMSR] = "rdmsr", [X86_OP_WRMSR] = "wrmsr",
 	[X86_OP_HLT] = "hlt", [X86_OP_VMMCALL] = "vmmcall",
 	[X86_OP_VMCALL] = "vmcall", [X86_OP_MOV_FROM_CR] = "mov",
@@ -96,16 +97,16 @@ static void complain(const char *oracle, const char *what, const u8 *bytes,
 		 (unsigned long long)theirs);
 }
 
-#define AGREE(what, ours, theirs) \
-	do { \
-		if ((u64)(ours) != (u64)(theirs)) \
+#define AGREE(what, ours, theirs)                                        \
+	do {                                                             \
+		if ((u64)(ours) != (u64)(theirs))                        \
 			complain(oracle, what, bytes, mode, (u64)(ours), \
-				 (u64)(theirs)); \
+				 (u64)(theirs));                         \
 	} while (0)
 
 /* @size: width the displacement has after wrapping. */
-static void compare_mem(const char *oracle, const u8 *bytes,
-			enum x86_mode mode, const struct x86_insn *ours,
+static void compare_mem(const char *oracle, const u8 *bytes, enum x86_mode mode,
+			const struct x86_insn *ours,
 			const struct oracle_insn *theirs)
 {
 	u64 mask = ~(u64)0 >> (64 - 8 * ours->addrsize);
@@ -138,6 +139,22 @@ static bool system_kind(u32 kind)
 	return kind >= X86_OP_NOP;
 }
 
+/* Port I/O ends at 4 bytes and MOVNTI begins there: zydis tells neither. */
+static bool opsize_matters(const struct x86_insn *insn)
+{
+	switch (insn->op->kind) {
+	case X86_OP_INS:
+	case X86_OP_OUTS:
+	case X86_OP_IN:
+	case X86_OP_OUT:
+		return insn->opsize < 4;
+	case X86_OP_SSE_MOV:
+		return false;
+	default:
+		return !system_kind(insn->op->kind) && insn->opcode != 0xc3;
+	}
+}
+
 static void compare_zydis(const u8 *bytes, enum x86_mode mode,
 			  const struct x86_insn *ours,
 			  const struct oracle_insn *theirs)
@@ -146,13 +163,15 @@ static void compare_zydis(const u8 *bytes, enum x86_mode mode,
 
 	compare(oracle, bytes, mode, ours, theirs);
 	if (!name_matches(kind_name[ours->op->kind], theirs->name))
-		fail_msg("mode %d, %s: kind %u, but it is %s", mode,
-			 hex(bytes), ours->op->kind, theirs->name);
-	if (ours->is_mem)
+		fail_msg("mode %d, %s: kind %u, but it is %s", mode, hex(bytes),
+			 ours->op->kind, theirs->name);
+	/* 3E before CALL and JMP: zydis sees NOTRACK only, not DS too. */
+	if (ours->is_mem &&
+	    !(ours->op->flags & X86_D_NO16 && ours->seg == X86_DS))
 		AGREE("segment", ours->seg, theirs->seg);
 	if (ours->is_mem && !system_kind(ours->op->kind))
 		AGREE("memory size", ours->memsize, theirs->memsize);
-	if (!system_kind(ours->op->kind) && ours->op->kind != X86_OP_SSE_MOV)
+	if (opsize_matters(ours))
 		AGREE("operand size", ours->opsize, theirs->opsize);
 }
 
@@ -161,7 +180,7 @@ static void compare_zydis(const u8 *bytes, enum x86_mode mode,
 static const struct { u8 map; u8 first; u8 last; } not_ours[] = {
 	{ 0, 0x06, 0x07 }, { 0, 0x0e, 0x0e }, { 0, 0x16, 0x17 },
 	{ 0, 0x1e, 0x1f }, { 0, 0x40, 0x5f }, { 0, 0x68, 0x68 },
-	{ 0, 0x6a, 0x6a }, { 0, 0x8c, 0x8c }, { 0, 0x8e, 0x8e },
+	{ 0, 0x6a, 0x6a }, { 0, 0x82, 0x82 }, { 0, 0x8c, 0x8c }, { 0, 0x8e, 0x8e },
 	{ 0, 0x91, 0x97 }, { 0, 0x9a, 0x9a }, { 0, 0xb0, 0xbf },
 	{ 0, 0xe8, 0xeb }, { 1, 0xa0, 0xa1 }, { 1, 0xa8, 0xa9 },
 	{ 1, 0x0d, 0x0d }, { 1, 0x18, 0x1f },
@@ -180,6 +199,20 @@ static bool claimed(const struct oracle_insn *theirs)
 		    theirs->opcode <= not_ours[i].last)
 			return false;
 	}
+	/* With REX.B it is XCHG of R8; plain ones: test_pause(). */
+	if (theirs->map == 0 && theirs->opcode == 0x90)
+		return false;
+	if (!strcmp(name, "setssbsy"))
+		return false;
+	/* Doubles share names with strings; 16-bit MOVSXD. */
+	if (theirs->map == 1 &&
+	    (!strcmp(name, "movsd") || !strcmp(name, "cmpsd")))
+		return false;
+	if (!strcmp(name, "movsxd") && theirs->opsize == 2)
+		return false;
+	/* CALL and JMP with 66 in 64-bit mode differ between vendors. */
+	if ((!strcmp(name, "call") || !strcmp(name, "jmp")) && theirs->has_66)
+		return false;
 	/* Far CALL and JMP. */
 	if (theirs->map == 0 && theirs->opcode == 0xff && (theirs->reg & 1))
 		return theirs->reg < 2;
@@ -279,7 +312,7 @@ static void check_mode(enum x86_mode mode)
 			check_opcode(mode, map, opcode, &t);
 	}
 	/* Most of what was tried is outside our list; much is inside. */
-	assert_true(t.accepted > 500000);
+	assert_true(t.accepted > 300000);
 	assert_true(t.refused > 500000);
 }
 
@@ -317,7 +350,8 @@ static void test_random_bytes(void **state)
 
 /*
  * The second opinion. This disassembler is laxer than hardware, so only what
- * we accept is compared.
+ * we accept is compared; and it refuses some prefixes that mean nothing, a
+ * REX before another prefix or F3 before MOV among them.
  */
 static void test_second_oracle(void **state)
 {
@@ -326,6 +360,7 @@ static void test_second_oracle(void **state)
 	struct x86_insn ours;
 	enum x86_mode mode;
 	u32 compared = 0;
+	u32 quirks = 0;
 	u32 i;
 
 	(void)state;
@@ -335,10 +370,15 @@ static void test_second_oracle(void **state)
 		if (x86_decode(bytes, sizeof(bytes), mode, &ours))
 			continue;
 		oracle_capstone(bytes, sizeof(bytes), mode, &theirs);
+		if (theirs.len == 0) {
+			quirks++;
+			continue;
+		}
 		compare("capstone", bytes, mode, &ours, &theirs);
 		compared++;
 	}
 	assert_true(compared > 100000);
+	assert_true(quirks < compared / 50);
 }
 
 /* With fewer bytes than the instruction has, it is -ERANGE, never a guess. */
@@ -366,6 +406,27 @@ static void test_truncated(void **state)
 		assert_memory_equal(&whole, &part, sizeof(whole));
 	}
 	assert_true(seen > 10000);
+}
+
+static void test_pause(void **state)
+{
+	struct x86_insn insn;
+	u32 m;
+
+	(void)state;
+	for (m = 0; m < 3; m++) {
+		assert_int_equal(x86_decode((const u8 *)"\xf3\x90", 2,
+					    (enum x86_mode)m, &insn),
+				 0);
+		assert_int_equal(insn.op->kind, X86_OP_PAUSE);
+		assert_int_equal(x86_decode((const u8 *)"\x90", 1,
+					    (enum x86_mode)m, &insn),
+				 0);
+		assert_int_equal(insn.op->kind, X86_OP_NOP);
+	}
+	assert_int_equal(
+		x86_decode((const u8 *)"\x41\x90", 2, X86_MODE_64, &insn),
+		-EINVAL);
 }
 
 static void test_fifteen_bytes(void **state)
@@ -450,9 +511,11 @@ static void test_fixed_length(void **state)
 	}
 	assert_true(agreed > 50);
 	assert_int_equal(x86_insn_len_fixed((const u8 *)"\x0f\xa3", 2,
-					    (const u8 *)"\x0f\xa2", 2), 0);
-	assert_int_equal(x86_insn_len_fixed((const u8 *)"", 0,
-					    (const u8 *)"\xf4", 1), 0);
+					    (const u8 *)"\x0f\xa2", 2),
+			 0);
+	assert_int_equal(
+		x86_insn_len_fixed((const u8 *)"", 0, (const u8 *)"\xf4", 1),
+		0);
 }
 
 static int setup(void **state)
@@ -478,6 +541,7 @@ int main(void)
 		cmocka_unit_test(test_random_bytes),
 		cmocka_unit_test(test_second_oracle),
 		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_pause),
 		cmocka_unit_test(test_fifteen_bytes),
 		cmocka_unit_test(test_writes_mem),
 		cmocka_unit_test(test_fixed_length),
