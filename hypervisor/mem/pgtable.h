@@ -91,7 +91,7 @@ struct pgtable {
 	void *root;
 	u64 table_pages; /* pages taken from the pool, dead ones included */
 	u8 leaf_levels; /* what the format and this CPU both allow */
-	void *dead; /* unlinked tables that wait for pgtable_reap() */
+	u64 *dead; /* unlinked tables that wait for pgtable_reap() */
 };
 
 struct pt_leaf {
