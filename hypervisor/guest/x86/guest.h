@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The machine a guest sees: which devices it is made of, how they are wired
+ * to each other and to the CPUs. Registered with vm/ by guest_setup().
+ *
+ * A User VM has a local APIC for each vCPU, an I/O APIC, two 8259s, an 8254
+ * and an ACPI timer. The Service VM runs on the machine's own: it has an
+ * empty I/O space, MSR state and CPUID answers, its struct virq is unused.
+ */
+#ifndef GUEST_X86_GUEST_H
+#define GUEST_X86_GUEST_H
+
+#include "guest/x86/cpuid.h"
+#include "guest/x86/msr.h"
+#include "guest/x86/virq.h"
+#include "guest/x86/vlapic.h"
+#include "guest/x86/vpit.h"
+#include "guest/x86/vpmtimer.h"
+#include "lib/types.h"
+#include "vm/vm.h"
+
+/** No timer of the vCPU is running. */
+#define GUEST_NO_DEADLINE (~(u64)0)
+
+struct vm_guest {
+	struct virq virq;
+	struct lapic_bus bus;
+	struct vlapic *lapic[VM_MAX_VCPUS];
+	struct vpit pit;
+	struct vpmtimer pmtimer;
+	u64 pit_deadline; /* host TSC; atomic: any CPU may move it */
+	struct cpuid_table cpuid;
+};
+
+struct vcpu_guest {
+	struct vlapic lapic;
+	struct guest_msrs msrs;
+	u64 timer_deadline; /* of the local APIC, host TSC; 0: none */
+	struct cpuid_vcpu cpuid; /* the run loop keeps cr4, xcr0, ... */
+};
+
+/** The operations vm_setup() wants. */
+extern const struct guest_ops guest_machine_ops;
+
+/**
+ * Host TSC at which guest_timers_expire() is due, GUEST_NO_DEADLINE if
+ * never. For the CPU that runs @vcpu; vCPU 0 serves the VM's PIT as well.
+ */
+static inline u64 guest_next_deadline(struct vcpu *vcpu)
+{
+	u64 own = vcpu->guest->timer_deadline;
+	u64 pit = GUEST_NO_DEADLINE;
+
+	if (vcpu->id == 0)
+		pit = __atomic_load_n(&vcpu->vm->guest->pit_deadline,
+				      __ATOMIC_RELAXED);
+	return own == 0 ? pit : MIN(own, pit);
+}
+
+/** Let the timers fire whose deadline is not after @now. */
+void guest_timers_expire(struct vcpu *vcpu, u64 now);
+
+/** The vector of the 8259s that waits for @vcpu, or -1. */
+int guest_pic_pending(struct vcpu *vcpu);
+
+/**
+ * The vector that would be injected into @vcpu next, or -1. Changes
+ * nothing. Entry path.
+ */
+static inline int guest_irq_pending(struct vcpu *vcpu)
+{
+	if (vcpu->id == 0 &&
+	    unlikely(vpic_has_intr(&vcpu->vm->guest->virq.pic))) {
+		int vector = guest_pic_pending(vcpu);
+
+		if (vector >= 0)
+			return vector;
+	}
+	return vlapic_pending(&vcpu->guest->lapic);
+}
+
+/**
+ * Take the interrupt: the vector to inject now, which counts as delivered,
+ * or -1 if it went away since guest_irq_pending().
+ */
+int guest_irq_ack(struct vcpu *vcpu);
+
+/** INIT was taken by @vcpu: its local APIC and timers start over. */
+void guest_vcpu_init(struct vcpu *vcpu);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which device inside the hypervisor answers a port or an address of a VM.
+ * Ranges change only before the VM starts or while its vCPUs are parked, so
+ * looking one up takes no lock.
+ */
+#ifndef IO_IOSPACE_H
+#define IO_IOSPACE_H
+
+#include "lib/types.h"
+
+struct page_pool;
+
+/**
+ * One access. @at is the port number for ports, the offset into the range
+ * for MMIO. Reads set *@val whole; writes look at the low @size bytes.
+ */
+typedef int (*io_access_fn)(void *dev, u32 at, u32 size, u64 *val);
+
+struct io_range {
+	const char *name;
+	u64 base; /* port or guest-physical address */
+	u64 size;
+	u64 bias; /* address - bias is what the device is told */
+	io_access_fn read;
+	io_access_fn write;
+	void *dev;
+};
+
+/** Ranges in rising order, none overlapping. */
+struct io_table {
+	struct io_range *range;
+	u32 n;
+	u32 cap;
+};
+
+struct io_space {
+	struct io_table pio;
+	struct io_table mmio;
+	struct page_pool *pool;
+};
+
+/** An empty space, made of @pool's pages; NULL when there is none. */
+struct io_space *io_space_create(struct page_pool *pool);
+
+/** @space may be NULL. */
+void io_space_destroy(struct io_space *space);
+
+/**
+ * Let @r's functions answer [@r->base, @r->base + @r->size); bias is set
+ * here. @r is copied. -EINVAL: empty, wraps, or (ports) beyond 0xffff;
+ * -EEXIST: overlaps a range; -ENOMEM.
+ */
+int io_space_add_pio(struct io_space *space, const struct io_range *r);
+int io_space_add_mmio(struct io_space *space, const struct io_range *r);
+
+/** The range that contains @addr, or NULL. Exit path. */
+static inline const struct io_range *io_table_find(const struct io_table *t,
+						   u64 addr)
+{
+	const struct io_range *r = t->range;
+	u32 n = t->n;
+
+	while (n > 0) {
+		u32 half = n / 2;
+		const struct io_range *mid = r + half;
+
+		if (addr < mid->base) {
+			n = half;
+		} else if (addr - mid->base < mid->size) {
+			return mid;
+		} else {
+			r = mid + 1;
+			n -= half + 1;
+		}
+	}
+	return NULL;
+}
+
+/**
+ * Let @r answer an access that begins in it. One that runs over its end, or
+ * that the device refuses, reads as ones and writes nothing.
+ */
+void io_range_access(const struct io_range *r, u64 addr, u32 size, bool write,
+		     u64 *val);
+
+/**
+ * Port access of @size 1, 2, 4. True: a device in here answered. False:
+ * nobody claims the port.
+ */
+static inline bool io_space_pio(const struct io_space *space, u16 port,
+				u32 size, bool write, u64 *val)
+{
+	const struct io_range *r = io_table_find(&space->pio, port);
+
+	if (!r)
+		return false;
+	io_range_access(r, port, size, write, val);
+	return true;
+}
+
+/** Memory access of @size 1, 2, 4, 8. Results as io_space_pio(). */
+static inline bool io_space_mmio(const struct io_space *space, u64 gpa,
+				 u32 size, bool write, u64 *val)
+{
+	const struct io_range *r = io_table_find(&space->mmio, gpa);
+
+	if (!r)
+		return false;
+	io_range_access(r, gpa, size, write, val);
+	return true;
+}
+
+#endif
