@@ -205,10 +205,10 @@ static inline u64 vlapic_get_cr8(const struct vlapic *v)
 bool vlapic_accept(struct vlapic *v, u8 vector, bool level);
 
 /** vlapic_pending() for the case that something may be deliverable. */
-int vlapic_pending_scan(const struct vlapic *v);
+int vlapic_pending_scan(struct vlapic *v);
 
 /** The vector to inject next, or -1. Entry path: two loads when idle. */
-static inline int vlapic_pending(const struct vlapic *v)
+static inline int vlapic_pending(struct vlapic *v)
 {
 	u32 classes = __atomic_load_n(&v->irr_classes, __ATOMIC_ACQUIRE);
 
@@ -217,7 +217,11 @@ static inline int vlapic_pending(const struct vlapic *v)
 	return vlapic_pending_scan(v);
 }
 
-/** May anything be pending at all, masked by priority or not? */
+/**
+ * May anything be pending at all, masked by priority or not? Errs to true
+ * for a moment after a race; whether to wake from HLT, ask
+ * vlapic_pending().
+ */
 static inline bool vlapic_has_pending_raw(const struct vlapic *v)
 {
 	return __atomic_load_n(&v->irr_classes, __ATOMIC_ACQUIRE) != 0;
@@ -232,7 +236,10 @@ void vlapic_ack(struct vlapic *v, u8 vector);
 /** The guest's end of interrupt. */
 void vlapic_eoi(struct vlapic *v);
 
-/** Let the timer fire if host TSC @now has reached its deadline. */
+/**
+ * Let the timer fire if host TSC @now has reached its deadline. Re-arms it
+ * in either case, so an interrupt that came early does no harm.
+ */
 void vlapic_timer_check(struct vlapic *v, u64 now);
 
 /** Host TSC of the next expiry that would interrupt, 0 if none. */
