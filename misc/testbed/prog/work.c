@@ -15,9 +15,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LIMIT		200000U
-#define PRIMES_BELOW	17984U		/* pi(200000) */
-#define FILL_BYTES	(64UL << 20)
+#define LIMIT        200000U
+#define PRIMES_BELOW 17984U /* pi(200000) */
+#define FILL_BYTES   (64UL << 20)
 
 static bool is_prime(unsigned int n)
 {
@@ -95,7 +95,8 @@ int main(void)
 
 	if (sysinfo(&si) != 0)
 		return 1;
-	printf("HOLM-GUEST work %s cpus=%u mem=%luMiB primes=%u bad_words=%lu\n",
+	printf("HOLM-GUEST work %s cpus=%u mem=%luMiB primes=%u "
+	       "bad_words=%lu\n",
 	       ok ? "ok" : "wrong", ncpus, si.totalram * si.mem_unit >> 20,
 	       primes, bad);
 	return ok ? 0 : 1;
