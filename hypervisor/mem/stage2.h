@@ -39,7 +39,10 @@ void stage2_reap(struct stage2 *s2);
 /** False if @gpa is not mapped. */
 bool stage2_translate(struct stage2 *s2, gpa_t gpa, struct s2_range *out);
 
-/** As stage2_translate() for a caller that holds the lock of @s2. */
+/* The same for a caller that holds the lock of @s2. */
+int stage2_map_locked(struct stage2 *s2, gpa_t gpa, hpa_t hpa, u64 size,
+		      u32 attr);
+int stage2_unmap_locked(struct stage2 *s2, gpa_t gpa, u64 size);
 bool stage2_translate_locked(const struct stage2 *s2, gpa_t gpa,
 			     struct s2_range *out);
 
