@@ -24,4 +24,7 @@ int guestmem_read(struct stage2 *s2, gpa_t gpa, void *dst, u64 len);
  */
 int guestmem_write(struct stage2 *s2, gpa_t gpa, const void *src, u64 len);
 
+/** Whether a copy of that range would succeed now: 0 or -EFAULT. */
+int guestmem_check(struct stage2 *s2, gpa_t gpa, u64 len, bool write);
+
 #endif

@@ -20,11 +20,11 @@
 #define GVA_SYS BIT32(3)
 
 /* Page-fault error code (Intel SDM vol 3, 4.7). */
-#define PF_P	BIT32(0) /* the page is there: protection, not absence */
-#define PF_W	BIT32(1)
-#define PF_U	BIT32(2)
+#define PF_P    BIT32(0) /* the page is there: protection, not absence */
+#define PF_W    BIT32(1)
+#define PF_U    BIT32(2)
 #define PF_RSVD BIT32(3)
-#define PF_I	BIT32(4) /* instruction fetch */
+#define PF_I    BIT32(4) /* instruction fetch */
 
 struct gva_ctx {
 	struct stage2 *s2;
@@ -57,17 +57,17 @@ int gvawalk_translate(const struct gva_ctx *ctx, gva_t gva, u32 access,
 /**
  * Copy @len bytes from guest-virtual @gva; @access is GVA_R, or GVA_X to fetch
  * an instruction, with or without GVA_SYS. Errors as gvawalk_translate(), with
- * *@fault filled in for -EFAULT; -EIO also if the data is not in guest RAM.
+ * *@pf filled in for -EFAULT; -EIO also if the data is not in guest RAM.
  * After an error the content of @dst is undefined.
  */
 int gvawalk_read(const struct gva_ctx *ctx, gva_t gva, void *dst, u64 len,
-		 u32 access, struct gva_fault *fault);
+		 u32 access, struct gva_fault *pf);
 
 /**
  * Copy @len bytes to guest-virtual @gva. Every page is checked before the
  * first byte is written. @access is GVA_W with or without GVA_SYS.
  */
 int gvawalk_write(const struct gva_ctx *ctx, gva_t gva, const void *src,
-		  u64 len, u32 access, struct gva_fault *fault);
+		  u64 len, u32 access, struct gva_fault *pf);
 
 #endif

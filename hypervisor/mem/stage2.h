@@ -55,7 +55,7 @@ bool stage2_translate_locked(const struct stage2 *s2, gpa_t gpa,
  * -EINVAL  unaligned or bad ranges, bad attributes, @dst is @donor
  * -ENOMEM  no page for a table
  * On error @dst maps none of it, but if its guest is running it may have seen
- * some pages already: flush.
+ * some pages already: flush, then stage2_reap().
  */
 int stage2_donate(struct stage2 *dst, gpa_t dst_gpa, struct stage2 *donor,
 		  gpa_t src_gpa, u64 size, u32 attr);

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mem/guestmem.h"
+
+#include "lib/errno.h"
+#include "mem/physmap.h"
+
+/* The caller holds the lock and has seen to it that the range is valid. */
+static int check_locked(const struct stage2 *s2, gpa_t gpa, u64 len, u32 need)
+{
+	struct s2_range r;
+
+	for (u64 off = 0; off < len; off += MIN(r.size, len - off)) {
+		if (!stage2_translate_locked(s2, gpa_add(gpa, off), &r))
+			return -EFAULT;
+		if ((r.attr & PT_TYPE_MASK) != PT_WB || (r.attr & need) != need)
+			return -EFAULT;
+	}
+	return 0;
+}
+
+/* One of @in and @out is NULL and says the direction. */
+static void copy_locked(const struct stage2 *s2, gpa_t gpa, u8 *out,
+			const u8 *in, u64 len)
+{
+	u64 off = 0;
+
+	while (off < len) {
+		struct s2_range r = { .size = 0 };
+		u64 n;
+
+		/* Checked before, and the lock has been held since. */
+		(void)stage2_translate_locked(s2, gpa_add(gpa, off), &r);
+		n = MIN(r.size, len - off);
+		if (out != NULL)
+			physmap_read(out + off, r.hpa, n);
+		else
+			physmap_write(r.hpa, in + off, n);
+		off += n;
+	}
+}
+
+static int copy(struct stage2 *s2, gpa_t gpa, u8 *out, const u8 *in, u64 len)
+{
+	u32 need = out != NULL ? PT_R : PT_R | PT_W;
+	int ret;
+
+	if (len == 0)
+		return 0;
+	if (!range_valid(gpa.v, len))
+		return -EFAULT;
+	spin_lock(&s2->lock);
+	ret = check_locked(s2, gpa, len, need);
+	if (ret == 0)
+		copy_locked(s2, gpa, out, in, len);
+	spin_unlock(&s2->lock);
+	return ret;
+}
+
+int guestmem_read(struct stage2 *s2, gpa_t gpa, void *dst, u64 len)
+{
+	return copy(s2, gpa, dst, NULL, len);
+}
+
+int guestmem_write(struct stage2 *s2, gpa_t gpa, const void *src, u64 len)
+{
+	return copy(s2, gpa, NULL, src, len);
+}
+
+int guestmem_check(struct stage2 *s2, gpa_t gpa, u64 len, bool write)
+{
+	int ret;
+
+	if (len == 0)
+		return 0;
+	if (!range_valid(gpa.v, len))
+		return -EFAULT;
+	spin_lock(&s2->lock);
+	ret = check_locked(s2, gpa, len, write ? PT_R | PT_W : PT_R);
+	spin_unlock(&s2->lock);
+	return ret;
+}
