@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/* A write of a VM to a known address becomes an event, without the client. */
+#include <linux/eventfd.h>
+#include <linux/overflow.h>
+#include <linux/slab.h>
+
+#include "compat.h"
+#include "hsm.h"
+
+/* An ioctl must not be able to fill the kernel's memory. */
+#define IOEVENTFDS_MAX 1024
+
+struct hsm_ioeventfd {
+	struct list_head node;
+	struct eventfd_ctx *eventfd;
+	u64 addr;
+	u64 data;
+	u32 len;
+	u32 type; /* ACRN_IOREQ_TYPE_PORTIO or _MMIO */
+	bool any_data;
+};
+
+static void ioeventfd_free(struct hsm_ioeventfd *p)
+{
+	list_del(&p->node);
+	eventfd_ctx_put(p->eventfd);
+	kfree(p);
+}
+
+static bool ioeventfd_conflicts(const struct hsm_ioeventfd *a,
+				const struct hsm_ioeventfd *b)
+{
+	return a->addr == b->addr && a->type == b->type &&
+	       (a->any_data || b->any_data || a->data == b->data);
+}
+
+static int ioeventfd_insert(struct hsm_vm *vm, struct hsm_ioeventfd *new)
+{
+	struct hsm_ioeventfd *p;
+	unsigned int count = 0;
+	int ret = 0;
+
+	mutex_lock(&vm->event_lock);
+	list_for_each_entry(p, &vm->ioeventfds, node)
+	{
+		if (ioeventfd_conflicts(p, new))
+			ret = -EEXIST;
+		count++;
+	}
+	if (!ret && count >= IOEVENTFDS_MAX)
+		ret = -ENOSPC;
+	if (!ret)
+		list_add_tail(&new->node, &vm->ioeventfds);
+	mutex_unlock(&vm->event_lock);
+	return ret;
+}
+
+static int ioeventfd_check(const struct acrn_ioeventfd *args)
+{
+	u64 end;
+
+	if (check_add_overflow(args->addr, (u64)args->len, &end))
+		return -EINVAL;
+	if (args->len != 1 && args->len != 2 && args->len != 4 &&
+	    args->len != 8)
+		return -EINVAL;
+	return 0;
+}
+
+static int ioeventfd_assign(struct hsm_vm *vm,
+			    const struct acrn_ioeventfd *args)
+{
+	struct hsm_ioeventfd *p;
+	int ret = ioeventfd_check(args);
+
+	if (ret)
+		return ret;
+	p = kzalloc(sizeof(*p), GFP_KERNEL);
+	if (!p)
+		return -ENOMEM;
+	p->eventfd = eventfd_ctx_fdget((int)args->fd);
+	if (IS_ERR(p->eventfd)) {
+		ret = PTR_ERR(p->eventfd);
+		goto free;
+	}
+	p->addr = args->addr;
+	p->len = args->len;
+	p->data = args->data;
+	p->any_data = !(args->flags & ACRN_IOEVENTFD_FLAG_DATAMATCH);
+	p->type = args->flags & ACRN_IOEVENTFD_FLAG_PIO ? ACRN_IOREQ_TYPE_PORTIO
+							: ACRN_IOREQ_TYPE_MMIO;
+
+	ret = ioeventfd_insert(vm, p);
+	if (!ret)
+		return 0;
+	eventfd_ctx_put(p->eventfd);
+free:
+	kfree(p);
+	return ret;
+}
+
+static int ioeventfd_deassign(struct hsm_vm *vm,
+			      const struct acrn_ioeventfd *args)
+{
+	struct eventfd_ctx *eventfd = eventfd_ctx_fdget((int)args->fd);
+	struct hsm_ioeventfd *p;
+
+	if (IS_ERR(eventfd))
+		return PTR_ERR(eventfd);
+	mutex_lock(&vm->event_lock);
+	list_for_each_entry(p, &vm->ioeventfds, node)
+	{
+		if (p->eventfd != eventfd)
+			continue;
+		ioeventfd_free(p);
+		break;
+	}
+	mutex_unlock(&vm->event_lock);
+	eventfd_ctx_put(eventfd);
+	return 0;
+}
+
+/**
+ * hsm_ioeventfd_config() - assign or deassign an eventfd to an address
+ * @vm: its @op is held for reading
+ * @args: as in the ABI. To deassign one that is not there is no error
+ *
+ * Return: 0, -EINVAL for a bad range or a file that is no eventfd, -EBADF,
+ * -EEXIST when another has the address, -ENOSPC, -ENOMEM.
+ */
+int hsm_ioeventfd_config(struct hsm_vm *vm, const struct acrn_ioeventfd *args)
+{
+	if (args->flags & ACRN_IOEVENTFD_FLAG_DEASSIGN)
+		return ioeventfd_deassign(vm, args);
+	return ioeventfd_assign(vm, args);
+}
+
+static bool ioeventfd_matches(const struct hsm_ioeventfd *p, u32 type, u64 addr,
+			      u64 len, u64 value)
+{
+	return p->type == type && p->addr == addr && len <= p->len &&
+	       (p->any_data || p->data == value);
+}
+
+/**
+ * hsm_ioeventfd_write() - signal the event a write stands for
+ * @vm: in the list of VMs
+ * @type: ACRN_IOREQ_TYPE_PORTIO or ACRN_IOREQ_TYPE_MMIO
+ * @addr: port or address
+ * @len: bytes
+ * @value: what was written
+ *
+ * Return: true when there was one. Otherwise the write is the client's.
+ */
+bool hsm_ioeventfd_write(struct hsm_vm *vm, u32 type, u64 addr, u64 len,
+			 u64 value)
+{
+	struct hsm_ioeventfd *p;
+	bool found = false;
+
+	mutex_lock(&vm->event_lock);
+	list_for_each_entry(p, &vm->ioeventfds, node)
+	{
+		if (!ioeventfd_matches(p, type, addr, len, value))
+			continue;
+		hsm_compat_eventfd_signal(p->eventfd);
+		found = true;
+		break;
+	}
+	mutex_unlock(&vm->event_lock);
+	return found;
+}
+
+/**
+ * hsm_ioeventfd_release() - deassign all
+ * @vm: its @op is held for writing
+ */
+void hsm_ioeventfd_release(struct hsm_vm *vm)
+{
+	struct hsm_ioeventfd *p, *next;
+
+	mutex_lock(&vm->event_lock);
+	list_for_each_entry_safe(p, next, &vm->ioeventfds, node)
+		ioeventfd_free(p);
+	mutex_unlock(&vm->event_lock);
+}
