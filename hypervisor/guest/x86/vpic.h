@@ -14,13 +14,14 @@
 #define VPIC_CASCADE 2U
 
 struct vpic_chip {
-	u8 line; /* levels of the inputs */
-	u8 irr; /* latched edges, and high level inputs */
+	u8 line;  /* levels of the inputs */
+	u8 latch; /* edges not yet acknowledged */
 	u8 isr;
 	u8 imr;
-	u8 elcr; /* 1: level-triggered */
-	u8 base; /* ICW2: vector of input 0 */
-	u8 lowest; /* input of lowest priority */
+	u8 elcr;      /* 1: level-triggered */
+	u8 cascade;   /* the slave's input: level-triggered always */
+	u8 base;      /* ICW2: vector of input 0 */
+	u8 lowest;    /* input of lowest priority */
 	u8 init_step; /* ICW expected next, 0: operating */
 	bool needs_icw4;
 	bool single; /* ICW1: no cascade, no ICW3 */
@@ -33,9 +34,9 @@ struct vpic_chip {
 };
 
 struct vpic {
-	struct spinlock lock; /* everything below */
+	struct spinlock lock;     /* everything below */
 	struct vpic_chip chip[2]; /* master, slave */
-	u32 output; /* INT to the CPU; read without the lock */
+	u32 output;               /* INT to the CPU; read without the lock */
 	void (*intr)(void *arg);
 	void *arg;
 };
@@ -46,7 +47,10 @@ struct vpic {
  */
 void vpic_init(struct vpic *p, void (*intr)(void *arg), void *arg);
 
-/** Back to the reset state; the inputs keep their levels. */
+/**
+ * Back to the reset state; the inputs keep their levels. Everything is
+ * masked, as a firmware would leave it, until the guest initialises.
+ */
 void vpic_reset(struct vpic *p);
 
 /**

@@ -15,8 +15,8 @@
 #include "guest/x86/virq_io.h"
 #include "lib/types.h"
 
-#define VPIT_HZ		 1193182U
-#define VPIT_CHANNELS	 3U
+#define VPIT_HZ          1193182U
+#define VPIT_CHANNELS    3U
 #define VPIT_NO_DEADLINE (~(u64)0)
 
 struct vpit_ops {
@@ -29,21 +29,21 @@ struct vpit_ops {
 };
 
 struct vpit_channel {
-	u8 mode; /* 0..5 */
+	u8 mode;   /* 0..5 */
 	u8 access; /* 1 low byte, 2 high byte, 3 both */
 	bool bcd;
 	bool gate;
-	bool armed; /* a count was written and counting began */
+	bool armed;      /* a count was written and counting began */
 	bool null_count; /* written, not yet in the counter */
 	bool write_high; /* second byte of a two-byte write is next */
 	bool read_high;
-	u8 write_low; /* first byte of a two-byte write */
+	u8 write_low;  /* first byte of a two-byte write */
 	u8 latch_left; /* latched bytes not yet read */
 	bool status_latched;
 	u8 status;
 	u16 latch;
 	u32 reload; /* 1..0x10000; 0: none yet */
-	u64 start; /* PIT tick at which the counter was loaded */
+	u64 start;  /* PIT tick at which the counter was loaded */
 	u64 paused; /* ticks counted before the gate closed */
 	u64 served; /* channel 0: PIT tick of the last edge raised */
 };
