@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where the figures come from: the hypervisor, or a test. */
+#ifndef HOLM_SOURCE_H
+#define HOLM_SOURCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "abi/holm.h"
+
+/**
+ * struct source - answers queries
+ * @query: writes at most @len bytes of the answer to @subject (HOLM_QUERY_*)
+ *	at @index into @buf; bytes written, or a negative errno (-ENOENT past
+ *	the last index)
+ * @ctx: handed to @query
+ */
+struct source {
+	int (*query)(void *ctx, uint32_t subject, uint32_t index, void *buf,
+		     uint32_t len);
+	void *ctx;
+};
+
+/** Open /dev/holm. 0 or a negative errno; close it with source_close(). */
+int source_open(struct source *src);
+void source_close(struct source *src);
+
+/** One structure of exactly @len bytes. -EPROTO if the answer is shorter. */
+int source_read(const struct source *src, uint32_t subject, uint32_t index,
+		void *buf, uint32_t len);
+
+#endif
