@@ -11,62 +11,73 @@
 enum guest_kind { GUEST_SERVICE, GUEST_USER, GUEST_KINDS };
 
 enum msr_action {
-	MSR_GP, /* #GP(0) */
-	MSR_PASS, /* straight to hardware, no exit */
-	MSR_ZERO, /* reads as 0, writes are dropped */
-	MSR_CONST, /* reads as rule->value, writes are dropped */
-	MSR_STATE, /* kept in struct guest_msrs */
-	MSR_FILTER, /* write: only bits in rule->value change */
+	MSR_GP,      /* #GP(0) */
+	MSR_PASS,    /* straight to hardware, no exit */
+	MSR_ZERO,    /* reads as 0, writes are dropped */
+	MSR_CONST,   /* reads as rule->value, writes are dropped */
+	MSR_STATE,   /* kept in struct guest_msrs */
+	MSR_FILTER,  /* write: only bits in rule->filter change */
 	MSR_HANDLER, /* run/ answers, by rule->handler */
 };
 
 /** Registers that need more than a table. */
 enum msr_handler {
 	MSR_H_NONE,
-	MSR_H_TSC, /* 0x10: TSC with the guest's offset */
-	MSR_H_APIC_BASE, /* 0x1b */
-	MSR_H_TSC_ADJUST, /* 0x3b */
-	MSR_H_PAT, /* 0x277 */
+	MSR_H_TSC,          /* 0x10: TSC with the guest's offset */
+	MSR_H_APIC_BASE,    /* 0x1b */
+	MSR_H_TSC_ADJUST,   /* 0x3b */
+	MSR_H_PAT,          /* 0x277 */
 	MSR_H_TSC_DEADLINE, /* 0x6e0 */
-	MSR_H_X2APIC, /* 0x800..0x83f */
-	MSR_H_EFER, /* 0xc0000080 */
-	MSR_H_MISC_ENABLE, /* 0x1a0 */
-	MSR_H_TSC_AUX, /* 0xc0000103 */
+	MSR_H_X2APIC,       /* 0x800..0x83f */
+	MSR_H_EFER,         /* 0xc0000080 */
 	MSR_H_COUNT,
 };
 
+/** Variable-range MTRR pairs a guest can have. */
+#define MSR_MTRR_PAIRS 10
+
+/* clang-format off */
 /** Slots of struct guest_msrs. */
 enum msr_slot {
 	MSR_S_NONE,
+	MSR_S_MTRR_CAP,
 	MSR_S_MTRR_DEF_TYPE,
-	MSR_S_MTRR_VAR, /* base, mask, base ... */
-	MSR_S_MTRR_FIX64K = MSR_S_MTRR_VAR + 16,
-	MSR_S_MTRR_FIX16K, /* 2 */
+	MSR_S_MTRR_VAR,		/* base, mask, base ... */
+	MSR_S_MTRR_FIX64K = MSR_S_MTRR_VAR + 2 * MSR_MTRR_PAIRS,
+	MSR_S_MTRR_FIX16K,	/* 2 */
 	MSR_S_MTRR_FIX4K = MSR_S_MTRR_FIX16K + 2, /* 8 */
 	MSR_S_MISC_ENABLE = MSR_S_MTRR_FIX4K + 8,
 	MSR_S_BIOS_SIGN,
-	MSR_S_SYSENTER, /* CS, ESP, EIP */
-	MSR_S_COUNT = MSR_S_SYSENTER + 3,
+	MSR_S_COUNT,
 };
+/* clang-format on */
 
 /** Registers a vCPU has of its own in memory. */
 struct guest_msrs {
 	u64 slot[MSR_S_COUNT];
 };
 
-/** The hardware register is shared by vCPUs: swap it when they change. */
+/**
+ * The register lives in hardware and is not switched with the guest by it:
+ * save and load it when the CPU goes from one vCPU to another.
+ */
 #define MSR_F_SWAP BIT32(0)
+/* How a value written to MSR_STATE is checked beyond rule->valid. */
+#define MSR_F_TYPE  BIT32(1) /* bits 7:0 are a memory type */
+#define MSR_F_TYPES BIT32(2) /* each byte is a memory type */
+#define MSR_F_PAIRS BIT32(3) /* even: MTRR base, odd: MTRR mask */
 
 struct msr_rule {
 	u32 first;
-	u32 last; /* inclusive */
+	u32 last;             /* inclusive */
 	u8 read[GUEST_KINDS]; /* enum msr_action */
 	u8 write[GUEST_KINDS];
 	u8 handler; /* enum msr_handler */
-	u8 slot; /* enum msr_slot of @first; then consecutive */
-	u8 flags; /* MSR_F_* */
-	u64 value; /* MSR_CONST: the value; MSR_FILTER: the mask */
-	u64 valid; /* MSR_STATE: bits that may be set, else #GP */
+	u8 slot;    /* enum msr_slot of @first; then consecutive */
+	u8 flags;   /* MSR_F_* */
+	u64 value;  /* MSR_CONST */
+	u64 filter; /* MSR_FILTER: bits that may change */
+	u64 valid;  /* MSR_STATE: bits that may be set, else #GP */
 };
 
 /** The rule for @msr, or NULL: the guest has no such register, #GP(0). */
@@ -80,10 +91,10 @@ bool msr_policy_passes(enum guest_kind kind, u32 msr, bool write);
 
 /** Results of msr_guest_read/write() that ask the caller to act. */
 enum msr_todo {
-	MSR_DONE, /* nothing left to do */
-	MSR_DO_HANDLER, /* answer by rule->handler */
+	MSR_DONE,        /* nothing left to do */
+	MSR_DO_HANDLER,  /* answer by rule->handler */
 	MSR_DO_HARDWARE, /* access the register itself */
-	MSR_DO_FILTER, /* write (old & ~value) | (new & value) */
+	MSR_DO_FILTER,   /* write (old & ~filter) | (new & filter) */
 };
 
 /**
@@ -98,11 +109,19 @@ int msr_guest_read(enum guest_kind kind, const struct guest_msrs *state,
 int msr_guest_write(enum guest_kind kind, struct guest_msrs *state, u32 msr,
 		    u64 val, const struct msr_rule **rule);
 
+/** Is @val valid for IA32_PAT: types 0, 1, 4..7 (SDM vol. 3, 12.12.2)? */
+bool msr_pat_valid(u64 val);
+
 /**
  * Values at reset. MTRRs come up enabled with everything write-back, as
- * firmware leaves them; a Service VM's are overwritten by the caller with
- * what the hardware holds (rows whose read action is MSR_STATE).
+ * firmware leaves them.
  */
 void guest_msrs_reset(struct guest_msrs *state);
+
+/**
+ * Take the registers a Service VM keeps in memory from the hardware, so that
+ * it finds what firmware or it itself had set. @rdmsr reads this CPU's.
+ */
+void guest_msrs_adopt(struct guest_msrs *state, u64 (*rdmsr)(u32 msr));
 
 #endif
