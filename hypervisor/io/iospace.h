@@ -11,6 +11,8 @@
 
 struct page_pool;
 
+#define IO_PORTS 0x10000U
+
 /**
  * One access. @at is the port number for ports, the offset into the range
  * for MMIO. Reads set *@val whole; writes look at the low @size bytes.

@@ -10,8 +10,8 @@
 
 #include "abi_types.h"
 
-#define ACRN_ABI_MAJOR	  1
-#define ACRN_ABI_MINOR	  0
+#define ACRN_ABI_MAJOR    1
+#define ACRN_ABI_MINOR    0
 #define ACRN_VMID_INVALID 0xffffU
 
 /** HC_GET_API_VERSION, written. */
@@ -30,7 +30,7 @@ struct acrn_abi_vm_creation {
 	ABI_U16 reserved1;
 	ABI_U8 name[ACRN_NAME_LEN]; /* "uuid" in older headers */
 	ABI_U64 vm_flag;
-	ABI_U64 ioreq_buf; /* the driver's own, ignored */
+	ABI_U64 ioreq_buf;    /* the driver's own, ignored */
 	ABI_U64 cpu_affinity; /* bit n: CPU n */
 };
 
@@ -39,7 +39,7 @@ struct acrn_abi_vm_creation {
 #define ACRN_VM_LAPIC_PT     0x02U
 #define ACRN_VM_IO_POLLING   0x04U
 #define ACRN_VM_HIDE_MTRR    0x08U
-#define ACRN_VM_RT	     0x10U
+#define ACRN_VM_RT           0x10U
 
 /** General registers, in instruction-encoding order. */
 struct acrn_abi_gprs {
@@ -97,13 +97,13 @@ struct acrn_abi_msi {
 #define ACRN_IRQLINE_FALLING 3U
 
 #define ACRN_INTR_WORDS 48U
-#define ACRN_INTR_GET	0U
+#define ACRN_INTR_GET   0U
 #define ACRN_INTR_DELAY 1U
 
 /** HC_VM_INTR_MONITOR: read; written back by ACRN_INTR_GET. */
 struct acrn_abi_intr_monitor {
-	ABI_U32 cmd; /* ACRN_INTR_* */
-	ABI_U32 buf_cnt; /* words of buffer used */
+	ABI_U32 cmd;                     /* ACRN_INTR_* */
+	ABI_U32 buf_cnt;                 /* words of buffer used */
 	ABI_U64 buffer[ACRN_INTR_WORDS]; /* pairs: irq, count */
 };
 
@@ -135,28 +135,28 @@ struct acrn_abi_region {
 	ABI_U64 size; /* bytes, a multiple of 4 KiB */
 };
 
-#define ACRN_REGION_ADD	   0U
-#define ACRN_REGION_DEL	   2U
+#define ACRN_REGION_ADD    0U
+#define ACRN_REGION_DEL    2U
 #define ACRN_REGION_MODIFY 3U /* upstream deletes, so do we */
 
 /*
  * Attributes, under names of their own: user space that includes this
  * header has the originals from <linux/acrn.h>.
  */
-#define ACRN_ATTR_READ	0x001U
+#define ACRN_ATTR_READ  0x001U
 #define ACRN_ATTR_WRITE 0x002U
-#define ACRN_ATTR_EXEC	0x004U
-#define ACRN_ATTR_WB	0x040U
-#define ACRN_ATTR_WT	0x080U
-#define ACRN_ATTR_UC	0x100U
-#define ACRN_ATTR_WC	0x200U
-#define ACRN_ATTR_WP	0x400U
+#define ACRN_ATTR_EXEC  0x004U
+#define ACRN_ATTR_WB    0x040U
+#define ACRN_ATTR_WT    0x080U
+#define ACRN_ATTR_UC    0x100U
+#define ACRN_ATTR_WC    0x200U
+#define ACRN_ATTR_WP    0x400U
 #define ACRN_ATTR_TYPES 0x7c0U
 
 /* HC_PM_GET_CPU_STATE: RDI = vmid << 24 | vcpu << 16 | num << 8 | type. */
-#define ACRN_PM_PX_CNT	0U
+#define ACRN_PM_PX_CNT  0U
 #define ACRN_PM_PX_DATA 1U
-#define ACRN_PM_CX_CNT	2U
+#define ACRN_PM_CX_CNT  2U
 #define ACRN_PM_CX_DATA 3U
 
 /*
@@ -169,13 +169,13 @@ struct acrn_abi_region {
 #define ACRN_IOREQ_PENDING    0U
 #define ACRN_IOREQ_COMPLETE   1U
 #define ACRN_IOREQ_PROCESSING 2U
-#define ACRN_IOREQ_FREE	      3U
+#define ACRN_IOREQ_FREE       3U
 
-#define ACRN_IOREQ_PIO	0U
+#define ACRN_IOREQ_PIO  0U
 #define ACRN_IOREQ_MMIO 1U
-#define ACRN_IOREQ_PCI	2U /* made of PIO by the driver */
+#define ACRN_IOREQ_PCI  2U /* made of PIO by the driver */
 
-#define ACRN_IOREQ_READ	 0U
+#define ACRN_IOREQ_READ  0U
 #define ACRN_IOREQ_WRITE 1U
 
 /** A port or memory access; a port's value is the low half of @value. */
@@ -202,9 +202,8 @@ struct acrn_abi_ioreq {
 };
 
 #ifndef __KERNEL__
-#include <assert.h>
 #include <stddef.h>
-#define ABI_ASSERT(cond) static_assert(cond, #cond)
+#define ABI_ASSERT(cond) _Static_assert(cond, #cond)
 #define ABI_AT(type, member, at) \
 	ABI_ASSERT(offsetof(struct type, member) == (at))
 

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "guest/x86/guest.h"
+
+#include "arch/x86/asm.h"
+#include "core/log.h"
+#include "io/ioreq.h"
+#include "io/iospace.h"
+#include "io/upcall.h"
+#include "lib/errno.h"
+#include "vm/sched.h"
+
+static void cpuid_native(u32 leaf, u32 sub, struct cpuid_regs *out)
+{
+	struct cpuid_out r = x86_cpuid(leaf, sub);
+
+	*out = (struct cpuid_regs){ r.eax, r.ebx, r.ecx, r.edx };
+}
+
+static enum guest_kind kind_of(const struct vm *vm)
+{
+	return vm->kind == VM_SERVICE ? GUEST_SERVICE : GUEST_USER;
+}
+
+/* What the local APICs ask of the CPUs. */
+
+static void apic_kick(void *arg)
+{
+	struct vcpu *vcpu = arg;
+
+	cpu_kick(vcpu->cpu);
+}
+
+static struct vcpu *vcpu_by_apic(struct vm *vm, u32 apic_id)
+{
+	for (u32 i = 0; i < vm->nvcpus; i++)
+		if (vm->vcpu[i]->lapic_id == apic_id)
+			return vm->vcpu[i];
+	return NULL;
+}
+
+static void apic_post(struct vm *vm, u32 apic_id, u32 request)
+{
+	struct vcpu *vcpu = vcpu_by_apic(vm, apic_id);
+
+	if (vcpu)
+		vcpu_post(vcpu, request);
+}
+
+static void apic_init(void *vm, u32 apic_id)
+{
+	apic_post(vm, apic_id, VCPU_REQ_INIT);
+}
+
+static void apic_sipi(void *vm, u32 apic_id, u8 vector)
+{
+	struct vcpu *vcpu = vcpu_by_apic(vm, apic_id);
+
+	if (!vcpu)
+		return;
+	/* The request bit, set after it, publishes the vector. */
+	__atomic_store_n(&vcpu->sipi_vector, vector, __ATOMIC_RELAXED);
+	vcpu_post(vcpu, VCPU_REQ_SIPI);
+}
+
+static void apic_nmi(void *vm, u32 apic_id)
+{
+	apic_post(vm, apic_id, VCPU_REQ_NMI);
+}
+
+static void apic_eoi(void *arg, u8 vector)
+{
+	struct vm *vm = arg;
+
+	vioapic_eoi(&vm->guest->virq.ioapic, vector);
+}
+
+static void apic_timer_arm(void *arg, u64 deadline)
+{
+	struct vcpu *vcpu = arg;
+
+	vcpu->guest->timer_deadline = deadline;
+}
+
+static const struct vlapic_ops apic_ops = {
+	.kick = apic_kick,
+	.init = apic_init,
+	.sipi = apic_sipi,
+	.nmi = apic_nmi,
+	.eoi = apic_eoi,
+	.now = time_now,
+	.timer_arm = apic_timer_arm,
+};
+
+static void pit_irq(void *arg, bool level)
+{
+	struct vm *vm = arg;
+
+	virq_set_gsi(&vm->guest->virq, VIRQ_GSI_PIT, level);
+}
+
+/* Any vCPU may program the PIT; vCPU 0's CPU has the timer that serves it. */
+static void pit_rearm(void *arg, u64 deadline)
+{
+	struct vm *vm = arg;
+
+	__atomic_store_n(&vm->guest->pit_deadline, deadline, __ATOMIC_RELAXED);
+	if (cpu_self() != vm->vcpu[0]->cpu)
+		cpu_kick(vm->vcpu[0]->cpu);
+}
+
+static const struct vpit_ops pit_ops = {
+	.now = time_now,
+	.irq = pit_irq,
+	.rearm = pit_rearm,
+};
+
+static int guest_add_ranges(struct io_space *io, const struct vdev_range *v,
+			    u32 n, void *dev)
+{
+	int rc = 0;
+
+	for (u32 i = 0; i < n && rc == 0; i++) {
+		struct io_range r = {
+			.name = v[i].name,
+			.base = v[i].base,
+			.size = v[i].size,
+			.read = v[i].read,
+			.write = v[i].write,
+			.dev = dev,
+		};
+
+		rc = v[i].mmio ? io_space_add_mmio(io, &r)
+			       : io_space_add_pio(io, &r);
+	}
+	return rc;
+}
+
+/* The local APIC's page is not in it: whose it is depends on the vCPU. */
+static int guest_add_devices(struct vm *vm)
+{
+	struct vm_guest *g = vm->guest;
+	const struct {
+		const struct vdev_range *range;
+		u32 n;
+		void *dev;
+	} devices[] = {
+		{ vioapic_ranges, ARRAY_SIZE(vioapic_ranges), &g->virq.ioapic },
+		{ vpic_ranges, ARRAY_SIZE(vpic_ranges), &g->virq.pic },
+		{ vpit_ranges, ARRAY_SIZE(vpit_ranges), &g->pit },
+		{ vpmtimer_ranges, ARRAY_SIZE(vpmtimer_ranges), &g->pmtimer },
+	};
+	int rc = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(devices) && rc == 0; i++)
+		rc = guest_add_ranges(vm->io, devices[i].range, devices[i].n,
+				      devices[i].dev);
+	return rc;
+}
+
+static void guest_init_lapic(struct vcpu *vcpu)
+{
+	struct vm_guest *g = vcpu->vm->guest;
+	struct vlapic_config cfg = {
+		.id = vcpu->lapic_id,
+		.bsp = vcpu->id == 0,
+		.ops = &apic_ops,
+		.bus = &g->bus,
+		.vcpu = vcpu,
+		.vm = vcpu->vm,
+	};
+
+	g->lapic[vcpu->id] = &vcpu->guest->lapic;
+	vlapic_init(&vcpu->guest->lapic, &cfg);
+}
+
+static void guest_init_chips(struct vm *vm)
+{
+	struct vm_guest *g = vm->guest;
+
+	g->bus = (struct lapic_bus){ .v = g->lapic, .n = vm->nvcpus };
+	virq_init(&g->virq, &g->bus);
+	vpit_init(&g->pit, (u32)time_khz(), &pit_ops, vm);
+	vpmtimer_init(&g->pmtimer, (u32)time_khz(), time_now);
+	for (u32 i = 0; i < vm->nvcpus; i++)
+		guest_init_lapic(vm->vcpu[i]);
+}
+
+static int guest_build_cpuid(struct vm *vm)
+{
+	struct cpuid_env env = {
+		.kind = kind_of(vm),
+		.native = cpuid_native,
+		.tsc_khz = (u32)time_khz(),
+		.nvcpus = vm->nvcpus,
+	};
+
+	for (u32 i = 0; i < vm->nvcpus; i++) {
+		struct vcpu *vcpu = vm->vcpu[i];
+
+		env.max_lapic_id = MAX(env.max_lapic_id, vcpu->lapic_id);
+		vcpu->guest->cpuid = (struct cpuid_vcpu){
+			.vcpu_id = vcpu->id,
+			.lapic_id = vcpu->lapic_id,
+			.apic_enabled = true,
+		};
+	}
+	return cpuid_table_build(&vm->guest->cpuid, &env);
+}
+
+/*
+ * What the policy passes to hardware does not exit; all else does. The
+ * Service VM has the machine's ports; who emulates one there traps it.
+ */
+static void guest_pass(struct vm *vm)
+{
+	const struct msr_rule *rule;
+
+	if (vm->kind == VM_SERVICE)
+		backend->vm_trap_pio(&vm->hw, 0, IO_PORTS, false);
+	for (u32 i = 0; (rule = msr_policy_row(i)) != NULL; i++) {
+		bool read = msr_policy_passes(kind_of(vm), rule->first, false);
+		bool write = msr_policy_passes(kind_of(vm), rule->first, true);
+
+		if (!read && !write)
+			continue;
+		for (u64 msr = rule->first; msr <= rule->last; msr++)
+			backend->vm_trap_msr(&vm->hw, (u32)msr, !read, !write);
+	}
+}
+
+static void guest_destroy(struct vm *vm)
+{
+	for (u32 i = 0; i < vm->nvcpus; i++) {
+		vm_mem_free(vm->vcpu[i]->guest, sizeof(struct vcpu_guest));
+		vm->vcpu[i]->guest = NULL;
+	}
+	io_space_destroy(vm->io);
+	vm->io = NULL;
+	vm_mem_free(vm->guest, sizeof(struct vm_guest));
+	vm->guest = NULL;
+}
+
+static int guest_alloc(struct vm *vm)
+{
+	vm->io = io_space_create(vm_pool());
+	vm->guest = vm_mem_alloc(sizeof(struct vm_guest));
+	if (!vm->io || !vm->guest)
+		return -ENOMEM;
+	vm->guest->pit_deadline = GUEST_NO_DEADLINE;
+	for (u32 i = 0; i < vm->nvcpus; i++) {
+		vm->vcpu[i]->guest = vm_mem_alloc(sizeof(struct vcpu_guest));
+		if (!vm->vcpu[i]->guest)
+			return -ENOMEM;
+		guest_msrs_reset(&vm->vcpu[i]->guest->msrs);
+	}
+	return 0;
+}
+
+static int guest_create(struct vm *vm)
+{
+	int rc = guest_alloc(vm);
+
+	if (rc == 0)
+		rc = guest_build_cpuid(vm);
+	if (rc == 0 && vm->kind == VM_USER) {
+		guest_init_chips(vm);
+		rc = guest_add_devices(vm);
+	}
+	if (rc) {
+		guest_destroy(vm);
+		return rc;
+	}
+	guest_pass(vm);
+	return 0;
+}
+
+static void guest_reset(struct vm *vm)
+{
+	struct vm_guest *g = vm->guest;
+
+	ioreq_reset(vm);
+	virq_reset(&g->virq);
+	vpit_reset(&g->pit);
+	g->pit_deadline = GUEST_NO_DEADLINE;
+	for (u32 i = 0; i < vm->nvcpus; i++) {
+		struct vcpu_guest *v = vm->vcpu[i]->guest;
+
+		vlapic_reset(&v->lapic);
+		v->timer_deadline = 0;
+		guest_msrs_reset(&v->msrs);
+		v->cpuid.cr4 = 0;
+		v->cpuid.xcr0 = 0;
+		v->cpuid.apic_enabled = true;
+	}
+}
+
+static void guest_died(struct vm *vm)
+{
+	log_info("vm %u: shut itself down", vm->vmid);
+	upcall_raise();
+}
+
+const struct guest_ops guest_machine_ops = {
+	.create = guest_create,
+	.destroy = guest_destroy,
+	.reset = guest_reset,
+	.died = guest_died,
+};
+
+void guest_vcpu_init(struct vcpu *vcpu)
+{
+	vlapic_init_reset(&vcpu->guest->lapic);
+	vcpu->guest->timer_deadline = 0;
+}
+
+void guest_timers_expire(struct vcpu *vcpu, u64 now)
+{
+	struct vm_guest *g = vcpu->vm->guest;
+	u64 own = vcpu->guest->timer_deadline;
+
+	if (own != 0 && own <= now)
+		vlapic_timer_check(&vcpu->guest->lapic, now);
+	if (vcpu->id == 0 &&
+	    __atomic_load_n(&g->pit_deadline, __ATOMIC_RELAXED) <= now)
+		vpit_expire(&g->pit, now);
+}
+
+int guest_pic_pending(struct vcpu *vcpu)
+{
+	struct virq *virq = &vcpu->vm->guest->virq;
+
+	if (!virq_has_extint(virq, &vcpu->guest->lapic))
+		return -1;
+	return vpic_pending(&virq->pic);
+}
+
+int guest_irq_ack(struct vcpu *vcpu)
+{
+	struct vlapic *lapic = &vcpu->guest->lapic;
+	int vector;
+
+	if (guest_pic_pending(vcpu) >= 0)
+		return virq_ack_extint(&vcpu->vm->guest->virq);
+	vector = vlapic_pending(lapic);
+	if (vector >= 0)
+		vlapic_ack(lapic, (u8)vector);
+	return vector;
+}

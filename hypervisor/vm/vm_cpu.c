@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "arch/x86/asm.h"
+#include "core/log.h"
+#include "lib/errno.h"
+#include "vm/sched.h"
+#include "vm/vm_internal.h"
+
+/** Taken from the Service VM, and no VM has or expects it. Under the lock. */
+static bool cpu_is_free(const struct cpu *cpu)
+{
+	return cpu->online && cpu->taken && !cpu->vcpu &&
+	       !(vm_world.reserved & BIT64(cpu->index));
+}
+
+static u32 cpus_nameable(void)
+{
+	return MIN(cpu_count(), VM_CPUS_MAX);
+}
+
+static u32 mask_count(u64 mask)
+{
+	u32 n = 0;
+
+	for (; mask; mask &= mask - 1)
+		n++;
+	return n;
+}
+
+/** The first @n free CPUs, or 0 if there are not as many. */
+static u64 cpus_choose(u32 n)
+{
+	u64 mask = 0;
+
+	for (u32 i = 0; i < cpus_nameable() && n > 0; i++) {
+		if (!cpu_is_free(cpu_get(i)))
+			continue;
+		mask |= BIT64(i);
+		n--;
+	}
+	return n == 0 ? mask : 0;
+}
+
+/** Are all CPUs of @mask free? -EBUSY, -EINVAL for one that is not there. */
+static int cpus_check(u64 mask)
+{
+	for (u32 i = 0; i < VM_CPUS_MAX; i++) {
+		if (!(mask & BIT64(i)))
+			continue;
+		if (i >= cpus_nameable()) {
+			log_guest("create: CPU %u of the affinity mask: "
+				  "this machine has %u",
+				  i, cpu_count());
+			return -EINVAL;
+		}
+		if (!cpu_is_free(cpu_get(i))) {
+			log_guest("create: CPU %u is %s", i,
+				  cpu_get(i)->taken ? "in use"
+						    : "the Service VM's");
+			return -EBUSY;
+		}
+	}
+	return 0;
+}
+
+int vm_cpus_reserve(const struct vm_params *params, u64 *cpus, u32 *n)
+{
+	int rc;
+
+	*cpus = params->cpus;
+	*n = *cpus ? mask_count(*cpus) : params->nvcpus;
+	if (*n == 0 || *n > VM_MAX_VCPUS) {
+		log_guest("create: %u vCPUs wanted, 1..%u possible", *n,
+			  VM_MAX_VCPUS);
+		return -EINVAL;
+	}
+	spin_lock(&vm_world.lock);
+	if (!*cpus)
+		*cpus = cpus_choose(*n);
+	rc = *cpus ? cpus_check(*cpus) : -EBUSY;
+	if (rc == 0)
+		vm_world.reserved |= *cpus;
+	spin_unlock(&vm_world.lock);
+	return rc;
+}
+
+void vm_cpus_unreserve(u64 cpus)
+{
+	spin_lock(&vm_world.lock);
+	vm_world.reserved &= ~cpus;
+	spin_unlock(&vm_world.lock);
+}
+
+/**
+ * Has the Service VM's kernel let go of the CPU of parked @vcpu? A CPU that
+ * was never started has; one that Linux took offline sits in its last loop
+ * with interrupts off. The kernel makes the call itself, so an answer that
+ * is wrong for an instant hurts nobody but it.
+ */
+static bool vcpu_is_offline(const struct vcpu *vcpu)
+{
+	return vcpu->state == VCPU_STATE_WAIT_SIPI ||
+	       !(vcpu->hw.regs.rflags & RFLAGS_IF);
+}
+
+/* Its caller holds the hand-over lock and no other. */
+static int cpu_take(struct cpu *cpu)
+{
+	struct vcpu *vcpu = cpu->service_vcpu;
+
+	if (cpu->taken || cpu->vcpu != vcpu)
+		return -EBUSY;
+	vcpu_park(vcpu);
+	if (!vcpu_is_offline(vcpu)) {
+		log_guest("remove cpu %u: it is online, rip %llx", cpu->index,
+			  (unsigned long long)vcpu->hw.regs.rip);
+		vcpu_unpark(vcpu);
+		return -EBUSY;
+	}
+	vcpu_state_set(vcpu, VCPU_STATE_WAIT_SIPI);
+	spin_lock(&vm_world.lock);
+	cpu_detach(cpu);
+	cpu->taken = true;
+	if (cpu->index < VM_CPUS_MAX)
+		vcpu->vm->cpus &= ~BIT64(cpu->index);
+	spin_unlock(&vm_world.lock);
+	log_info("cpu %u: taken from the Service VM", cpu->index);
+	return 0;
+}
+
+/** The CPU with @lapic_id where the Service VM has a vCPU, or NULL. */
+static struct cpu *cpu_of_service(u64 lapic_id)
+{
+	struct cpu *cpu;
+
+	if (lapic_id > 0xffffffffU)
+		return NULL;
+	cpu = cpu_by_lapic_id((u32)lapic_id);
+	return cpu && cpu->online && cpu->service_vcpu ? cpu : NULL;
+}
+
+int vm_cpu_take(const struct cpu *self, u64 lapic_id)
+{
+	struct cpu *cpu = cpu_of_service(lapic_id);
+	int rc;
+
+	if (!cpu || cpu->index == 0 || cpu == self) {
+		log_guest("remove cpu: LAPIC id %llu is %s",
+			  (unsigned long long)lapic_id,
+			  !cpu          ? "nobody's"
+			  : cpu == self ? "the caller's"
+					: "the boot CPU's");
+		return -EINVAL;
+	}
+	if (!spin_trylock(&vm_world.handover))
+		return -EBUSY;
+	rc = cpu_take(cpu);
+	spin_unlock(&vm_world.handover);
+	return rc;
+}
+
+/* Under the list lock. */
+static int cpu_return(struct cpu *cpu)
+{
+	struct vcpu *vcpu = cpu->service_vcpu;
+
+	if (!cpu->taken)
+		return -EINVAL;
+	if (!cpu_is_free(cpu))
+		return -EBUSY;
+	cpu->taken = false;
+	if (cpu->index < VM_CPUS_MAX)
+		vcpu->vm->cpus |= BIT64(cpu->index);
+	cpu_attach(cpu, vcpu);
+	vcpu_unpark(vcpu);
+	return 0;
+}
+
+int vm_cpu_return(u64 lapic_id)
+{
+	struct cpu *cpu = cpu_of_service(lapic_id);
+	int rc;
+
+	if (!cpu)
+		return -EINVAL;
+	spin_lock(&vm_world.lock);
+	rc = cpu_return(cpu);
+	spin_unlock(&vm_world.lock);
+	if (rc == 0)
+		log_info("cpu %u: returned to the Service VM", cpu->index);
+	return rc;
+}
