@@ -9,7 +9,7 @@ from pathlib import Path
 BEDS = ("bare", "holm", "iso", "tiny")
 KEYS = {"name": str, "about": str, "bed": str, "cpus": (int, list),
         "kernels": str, "memory": str, "cmdline": str, "hv": str,
-        "expect": list, "forbid": list, "send": list, "timeout": int,
+        "expect": list, "forbid": list, "allow": list, "send": list, "timeout": int,
         "status": int, "end": str, "later": str,
         "marks": dict, "image": str, "devices": list}
 
@@ -58,6 +58,17 @@ def check_keys(name, entry):
             raise TableError(f"{name}: '{rx}': {err}") from err
 
 
+def forbidden(entry, defaults):
+    """What must not show: the common list, plus own, minus allowed."""
+    allow = entry.get("allow", [])
+    unknown = set(allow) - set(defaults["forbid"])
+    if unknown:
+        raise TableError(f"{entry['name']}: allows {unknown.pop()}, which "
+                         "is not forbidden")
+    return [rx for rx in defaults["forbid"] if rx not in allow] + \
+        entry.get("forbid", [])
+
+
 def expand(entry, defaults, kernels):
     """The single runs of one table entry."""
     both = {**defaults, **entry}
@@ -78,7 +89,7 @@ def expand(entry, defaults, kernels):
             memory=both["memory"],
             cmdline=both.get("cmdline", "") + f" holm.cpus={n}",
             hv=both.get("hv", ""), expect=both["expect"],
-            forbid=defaults["forbid"] + entry.get("forbid", []),
+            forbid=forbidden(entry, defaults),
             send=both.get("send", []), timeout=both["timeout"],
             status=both.get("status", 0), end=both.get("end", "exit"),
             later=both.get("later", ""), marks=both.get("marks", {}),

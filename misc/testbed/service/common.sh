@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Sourced by the tests in the Service VM. A test exits 0 if it passed.
 
+vm_kernel_args="console=ttyS0 quiet panic=-1"
+
 # fail SENTENCE: end this test.
 fail()
 {
@@ -11,10 +13,10 @@ fail()
 # expect WHAT GOT WANTED
 expect()
 {
-	[ "$2" = "$3" ] || fail "$1 is '$2', not '$3'"
+	[ "$2" = "$3" ] || fail "$1: '$2', not '$3'"
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds; fails after SECONDS.
+# wait_for SECONDS COMMAND...: until it succeeds; status 1 after SECONDS.
 wait_for()
 {
 	_end=$(($(cut -d. -f1 /proc/uptime) + $1))
@@ -30,19 +32,16 @@ online_cpus()
 	cat /sys/devices/system/cpu/online
 }
 
-free_huge_pages()
+# meminfo NAME: a figure of /proc/meminfo.
+meminfo()
 {
-	awk '/^HugePages_Free/ { print $2 }' /proc/meminfo
+	awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo
 }
 
-huge_pages()
+# hsm_figure NAME: a figure of the driver.
+hsm_figure()
 {
-	awk '/^HugePages_Total/ { print $2 }' /proc/meminfo
-}
-
-mem_free_mib()
-{
-	awk '/^MemAvailable/ { print int($2 / 1024) }' /proc/meminfo
+	cat "/sys/class/misc/acrn_hsm/$1" || fail "the driver has no $1"
 }
 
 need_driver()
@@ -51,29 +50,77 @@ need_driver()
 	[ -x /bin/acrn-dm ] || fail "no acrn-dm in the image"
 }
 
-# What the machine looks like when no User VM exists.
+# Give the Service VM COUNT huge pages of 2 MiB that stay.
+reserve_huge_pages()
+{
+	echo "$1" > /proc/sys/vm/nr_hugepages
+	expect "huge pages" "$(meminfo HugePages_Total)" "$1"
+}
+
+# What the machine looks like while no User VM exists.
 remember_machine()
 {
 	cpus_before=$(online_cpus)
-	huge_before=$(huge_pages)
+	huge_before=$(meminfo HugePages_Total)
 	pinned_before=$(hsm_figure pinned_pages)
 }
 
-# hsm_figure NAME: a figure of the driver, "?" if it has none.
-hsm_figure()
+cpus_are_back()
 {
-	cat "/sys/class/misc/acrn_hsm/$1" 2>/dev/null || echo "?"
+	[ "$(online_cpus)" = "$cpus_before" ]
 }
 
+# All the machine had before is there again.
 expect_machine_back()
 {
-	wait_for 10 [ "$(online_cpus)" = "$cpus_before" ]
+	wait_for 20 cpus_are_back
 	expect "online CPUs" "$(online_cpus)" "$cpus_before"
-	expect "huge pages" "$(huge_pages)" "$huge_before"
-	expect "free huge pages" "$(free_huge_pages)" "$huge_before"
+	expect "huge pages" "$(meminfo HugePages_Total)" "$huge_before"
+	expect "free huge pages" "$(meminfo HugePages_Free)" "$huge_before"
 	expect "pinned pages" "$(hsm_figure pinned_pages)" "$pinned_before"
 	expect "VMs of the driver" "$(hsm_figure vms)" 0
 }
 
-# User VM command line: silent enough for a slow serial port.
-vm_args="console=ttyS0 panic=-1 no_timer_check"
+# run_vm NAME ACTION [acrn-dm options]: a User VM that does ACTION; the
+# status is that of acrn-dm. $vm_extra_args: more of its kernel's arguments.
+run_vm()
+{
+	_name=$1 _do=$2
+	shift 2
+	acrn-dm -m 256M -k /vm/vmlinuz -r /vm/initrd \
+		-B "$vm_kernel_args $vm_extra_args holm.do=$_do" \
+		-l com1,stdio "$@" "$_name" < /dev/null
+}
+
+# talk_vm NAME "ANSWER..." [options]: a User VM that asks; each time it gets
+# the next answer, after the shell function on_ask, if there is one, has run.
+talk_vm()
+{
+	_name=$1 _answers=$2
+	shift 2
+	rm -f /tmp/in /tmp/status
+	mkfifo /tmp/in
+	exec 3<> /tmp/in
+	{
+		acrn-dm -m 256M -k /vm/vmlinuz -r /vm/initrd \
+			-B "$vm_kernel_args $vm_extra_args holm.do=ask" \
+			-l com1,stdio "$@" "$_name" <&3
+		echo $? > /tmp/status
+	} | while IFS= read -r _line; do
+		echo "$_line"
+		case $_line in
+		*"HOLM-GUEST asks"*)
+			on_ask
+			echo "${_answers%% *}" >&3
+			_answers=${_answers#* }
+			;;
+		esac
+	done
+	exec 3>&-
+	return "$(cat /tmp/status)"
+}
+
+on_ask()
+{
+	:
+}

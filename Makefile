@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Holm from the outside: `make help` lists what there is. Each component also
+# builds alone with make -C hypervisor | devicemodel | tools | misc/testbed.
+TOP	:= $(CURDIR)
+O	:= $(TOP)/build
+DEFAULT	:= $(shell misc/setup/kernel --default)
+KERNEL	?= $(DEFAULT)
+KDIR	= $(O)/cache/kernel-$(KERNEL)
+prefix	?= /usr
+DESTDIR	?=
+MAKEFLAGS += -j$(shell nproc)
+TEST	?=
+
+.PHONY: all run check quick lint iso install clean distclean help \
+	setup-run setup-check hypervisor devicemodel tools module images \
+	images-all
+
+all: hypervisor devicemodel tools
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make run                boot Holm, the Service VM and a User VM; summary
+## make run INTERACTIVE=1  stay in a Service VM shell instead
+## make run KERNEL=6.12    with another of Debian's kernels
+run: setup-run
+	@$(MAKE) -s images KERNEL=$(KERNEL)
+	@misc/testbed/run --kernel $(KERNEL) $(if $(INTERACTIVE),--shell)
+
+## make check              every test; ends with "N passed, N failed"
+check: setup-check
+	@misc/check/check
+
+## make quick              the same without booting machines
+quick: setup-check
+	@misc/check/check --quick
+
+## make test TEST=uservm   boot the system tests with such a name, -v shown
+.PHONY: test
+test: setup-check
+	@$(MAKE) -s images-all
+	@misc/testbed/runner -v $(TEST)
+
+## make lint               the tree against its own rules
+lint: setup-check
+	@misc/lint/lint
+
+## make                    build hypervisor, device model and tools
+hypervisor:
+	@$(MAKE) -C hypervisor O=$(O)/hypervisor
+
+devicemodel:
+	@$(MAKE) -C devicemodel O=$(O)/devicemodel STATIC=1
+
+tools:
+	@$(MAKE) -C tools O=$(O)/tools STATIC=1
+
+## make module KERNEL=6.1  the Service VM's driver for a kernel
+module: $(KDIR)/release
+	@$(MAKE) -C sos_kernel_patches/module KDIR=$(KDIR)/headers \
+		O=$(O)/module-$(KERNEL)
+
+$(O)/cache/kernel-%/release:
+	@misc/setup/kernel $* $(@D)
+
+## make images             what boots: kernel, driver, initrds
+images: all module
+	@$(MAKE) -C misc/testbed KERNEL=$(KERNEL) O=$(O)
+
+images-all:
+	@for k in $$(misc/setup/kernel --all); do \
+		$(MAKE) images KERNEL=$$k || exit 1; done
+
+## make iso                a CD image: GRUB starts Holm and the Service VM
+iso: setup-check
+	@$(MAKE) -s images KERNEL=$(KERNEL)
+	@misc/testbed/mkiso --kernel $(KERNEL) $(O)/holm.iso
+
+## make install DESTDIR=   hypervisor, device model, tools, driver source
+install: all
+	install -D -m 0644 $(O)/hypervisor/holm.elf \
+		$(DESTDIR)$(prefix)/lib/holm/holm.elf
+	$(MAKE) -C devicemodel install O=$(O)/devicemodel STATIC=1 \
+		DESTDIR=$(DESTDIR) prefix=$(prefix)
+	$(MAKE) -C tools install O=$(O)/tools STATIC=1 \
+		DESTDIR=$(DESTDIR) prefix=$(prefix)
+
+## make clean              remove what was built; distclean: kernels as well
+clean:
+	find $(O) -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} + \
+		2>/dev/null || true
+
+distclean:
+	rm -rf $(O)
+
+setup-run:
+	@misc/setup/setup run
+
+setup-check:
+	@misc/setup/setup check
