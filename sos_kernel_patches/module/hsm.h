@@ -83,6 +83,9 @@ extern struct hsm_stat hsm_stat;
 /* main.c */
 bool hsm_is_holm(void);
 
+/* detect.c */
+int hsm_detect(void);
+
 /* vm.c */
 extern struct list_head hsm_vms;
 extern struct mutex hsm_vms_lock;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
-/* The call into the hypervisor, and the structures only such calls use. */
+/* Calls into the hypervisor: numbers, and structures that only they use. */
 #ifndef HSM_HYPERCALL_H
 #define HSM_HYPERCALL_H
 
 #include <linux/build_bug.h>
 #include <linux/types.h>
-#include <asm/alternative.h>
-#include <asm/cpufeatures.h>
 
 #include "abi/hypercall.h"
+#include "hcall.h"
 
 /* ACRN's numbers for what abi/hypercall.h does not name: devices. */
 #define HC_SET_PTDEV_INTR   HC_ID(0x53)
@@ -44,28 +43,5 @@ struct hsm_mem_batch {
 };
 
 static_assert(sizeof(struct hsm_mem_batch) == 24);
-
-/**
- * hsm_hcall() - call the hypervisor
- * @nr: HC_*
- * @arg1: first argument; every address is physical, of linear kernel memory
- * @arg2: second argument
- *
- * The instruction is patched for the vendor when the module is loaded. Only
- * RAX and memory change.
- *
- * Return: 0 or positive on success, a negative errno otherwise.
- */
-static inline int hsm_hcall(u32 nr, u64 arg1, u64 arg2)
-{
-	register unsigned long r8 asm("r8") = nr;
-	long ret;
-
-	asm volatile(ALTERNATIVE("vmcall", "vmmcall", X86_FEATURE_VMMCALL)
-		     : "=a"(ret)
-		     : "r"(r8), "D"(arg1), "S"(arg2)
-		     : "memory");
-	return (int)ret;
-}
 
 #endif

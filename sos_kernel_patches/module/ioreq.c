@@ -205,8 +205,7 @@ void hsm_ioreq_upcall(void)
  * @vm: created, and not yet in the list of VMs
  * @uaddr: user address of the page
  *
- * The hypervisor marks all slots free. On failure the page is left to the
- * destruction of the VM.
+ * The hypervisor marks all slots free; a page it refuses is released.
  *
  * Return: 0, -EINVAL or -EFAULT for a bad page, or the hypervisor's refusal.
  */
@@ -223,11 +222,15 @@ int hsm_ioreq_attach_page(struct hsm_vm *vm, u64 uaddr)
 	if (ret)
 		goto out;
 
-	vm->ioreq_page = page;
-	vm->ioreq = page_address(page);
 	*gpa = page_to_phys(page);
 	ret = hsm_hcall(HC_SET_IOREQ_BUFFER, vm->vmid, virt_to_phys(gpa));
-	ret = ret < 0 ? ret : 0;
+	if (ret < 0) {
+		hsm_page_unpin(page);
+		goto out;
+	}
+	vm->ioreq_page = page;
+	vm->ioreq = page_address(page);
+	ret = 0;
 out:
 	kfree(gpa);
 	return ret;

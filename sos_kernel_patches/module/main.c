@@ -9,12 +9,9 @@
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
-#include <asm/cpufeature.h>
-#include <asm/processor.h>
 
 #include "abi/holm.h"
 #include "hsm.h"
-#include "hypercall.h"
 
 #define CPUID_SIGNATURE    0x40000000
 #define CPUID_FEATURES     0x40000001
@@ -140,30 +137,6 @@ static struct miscdevice hsm_dev = {
 	.groups = hsm_groups,
 	.mode = 0600,
 };
-
-static int hsm_detect(void)
-{
-	u32 eax, sig[3];
-
-	if (!boot_cpu_has(X86_FEATURE_HYPERVISOR)) {
-		pr_err("no hypervisor below this kernel\n");
-		return -ENODEV;
-	}
-	cpuid(CPUID_SIGNATURE, &eax, &sig[0], &sig[1], &sig[2]);
-	if (memcmp(sig, "ACRNACRNACRN", sizeof(sig))) {
-		pr_err("the hypervisor below this kernel is \"%.12s\", not "
-		       "Holm or ACRN\n",
-		       (const char *)sig);
-		return -ENODEV;
-	}
-	if (eax < CPUID_FEATURES ||
-	    !(cpuid_eax(CPUID_FEATURES) & FEATURE_SERVICE_VM)) {
-		pr_err("this kernel runs in a User VM, not in the Service "
-		       "VM\n");
-		return -EPERM;
-	}
-	return 0;
-}
 
 /* Only Holm knows the query: ACRN has no such call. */
 static int hsm_find_holm(void)

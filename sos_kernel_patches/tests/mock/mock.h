@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
+/* /dev/hsm_mock: write a command, read the state. For the test program. */
+#ifndef HSM_MOCK_H
+#define HSM_MOCK_H
+
+#include <linux/types.h>
+
+enum mock_op {
+	MOCK_REQUEST, /* put a request into the slot of vcpu, and call */
+	MOCK_WAIT,    /* wait until that request is answered */
+	MOCK_OFF,     /* the VM stops by itself, and call */
+	MOCK_FAIL,    /* fail the value-th call of number addr from now */
+};
+
+struct mock_cmd {
+	__u32 op;
+	__u32 vmid;
+	__u32 vcpu;
+	__u32 type;
+	__u32 direction;
+	__u32 reserved;
+	__u64 addr;
+	__u64 size;
+	__u64 value;
+};
+
+struct mock_state {
+	__u64 mapped_bytes; /* RAM and MMIO in all VMs */
+	__u64 answer;       /* value of the last finished request */
+	__u64 last_msi;     /* data of it */
+	__u64 last_regs_rip;
+	__u32 vms;
+	__u32 cpus; /* taken */
+	__u32 msis;
+	__u32 finished;  /* requests */
+	__u32 bad_calls; /* calls a correct driver never makes */
+	__u32 failed;    /* calls failed on demand */
+};
+
+#endif
