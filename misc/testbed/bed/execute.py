@@ -77,29 +77,34 @@ def verdict(run, console, why, status):
     return ""
 
 
+def watch(child, console, run, log, deadline):
+    """One machine from its start to its end; (why it ended, status)."""
+    errors = threading.Thread(target=drain_errors, args=(child, log))
+    errors.start()
+    try:
+        why = pump(child, console, run, deadline)
+        if not why:
+            child.wait(10)
+        console.finish()
+    finally:
+        kill_group(child)
+        errors.join()
+    return why, child.returncode
+
+
 def execute(run, command, log_dir, echo=None):
     """Boot, watch, judge. Never retries."""
     log_dir.mkdir(parents=True, exist_ok=True)
     path = log_dir / (re.sub(r"[^\w.-]", "-", run.name) + ".log")
-    scale = float(os.environ.get("TIMEOUT_SCALE", "1"))
+    limit = run.timeout * float(os.environ.get("TIMEOUT_SCALE", "1"))
     start = time.monotonic()
     with open(path, "w") as log:
         log.write("# " + " ".join(command) + "\n")
         console = Console(run, log, echo)
-        child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, start_new_session=True)
-        errors = threading.Thread(
-            target=drain_errors, args=(child, log))
-        errors.start()
-        try:
-            why = pump(child, console, run, start + run.timeout * scale)
-            if not why:
-                child.wait(10)
-            console.finish()
-        finally:
-            kill_group(child)
-            errors.join()
-        error = verdict(run, console, why, child.returncode)
+        with subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, start_new_session=True) as child:
+            why, status = watch(child, console, run, log, start + limit)
+        error = verdict(run, console, why, status)
     return Result(run.name, error, time.monotonic() - start, console.times,
                   console.lines, str(path))

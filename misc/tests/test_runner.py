@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The runner fails what must fail. Shell scripts play the machines."""
+import json
+import os
+import tempfile
+import time
+import unittest
+from pathlib import Path
+
+import load
+
+load.package("testbed")
+from bed import execute, machine, summary, table  # noqa: E402
+
+DEFAULTS = {"bed": "bare", "cpus": 1, "kernels": "default", "memory": "1G",
+            "timeout": 20, "forbid": ["panic"]}
+
+
+def make_run(**more):
+    """A run with what the test cares about."""
+    entry = {"name": "t", "expect": ["one", "two"], **more}
+    table.check_keys("t", {**DEFAULTS, **entry})
+    return next(table.expand(entry, DEFAULTS, ["6.1"]))
+
+
+class Execute(unittest.TestCase):
+    """One machine each."""
+
+    def judge(self, script, **more):
+        with tempfile.TemporaryDirectory() as tmp:
+            res = execute.execute(make_run(**more), ["sh", "-c", script],
+                                  Path(tmp))
+        return res.error
+
+    def test_pass(self):
+        self.assertEqual(self.judge("echo one; echo x; echo two"), "")
+
+    def test_order_matters(self):
+        self.assertIn("'two'", self.judge("echo two; echo one"))
+
+    def test_missing_line(self):
+        self.assertIn("'two'", self.judge("echo one"))
+
+    def test_silent_machine(self):
+        self.assertIn("'one'", self.judge(":"))
+
+    def test_forbidden_line(self):
+        self.assertIn("forbidden line: a panic",
+                      self.judge("echo one; echo a panic; echo two"))
+
+    def test_forbidden_part_of_a_line_at_the_end(self):
+        self.assertIn("forbidden",
+                      self.judge("echo one; echo two; printf panic"))
+
+    def test_allowed_line(self):
+        self.assertEqual(self.judge("echo one; echo panic; echo two",
+                                    allow=["panic"]), "")
+
+    def test_own_verdict_of_the_guest(self):
+        self.assertIn("test x failed: because", self.judge(
+            "echo one; echo two; echo HOLM-TEST x FAIL because"))
+
+    def test_wrong_status(self):
+        self.assertIn("status 3", self.judge("echo one; echo two; exit 3"))
+
+    def test_wanted_status(self):
+        self.assertEqual(self.judge("echo one; echo two; exit 3", status=3),
+                         "")
+
+    def test_timeout(self):
+        start = time.monotonic()
+        self.assertIn("after 1 s no line matched 'two'",
+                      self.judge("echo one; sleep 30", timeout=1))
+        self.assertLess(time.monotonic() - start, 10)
+
+    def test_hang_after_the_last_line(self):
+        self.assertIn("ran on", self.judge("echo one; echo two; sleep 30",
+                                           timeout=1))
+
+    def test_end_at_match(self):
+        start = time.monotonic()
+        self.assertEqual(self.judge("echo one; echo two; sleep 30",
+                                    end="match"), "")
+        self.assertLess(time.monotonic() - start, 10)
+
+    def test_children_do_not_survive(self):
+        with tempfile.TemporaryDirectory() as tmp:
+            pid_file = Path(tmp) / "pid"
+            script = f"sleep 60 & echo $! > {pid_file}; echo one; wait"
+            execute.execute(make_run(timeout=1), ["sh", "-c", script],
+                            Path(tmp))
+            pid = int(pid_file.read_text())
+        state = Path(f"/proc/{pid}/stat")
+        for _ in range(100):
+            if not state.exists() or state.read_text().split()[2] == "Z":
+                return
+            time.sleep(0.05)
+        os.kill(pid, 9)
+        self.fail("a child outlived its machine")
+
+    def test_dialogue(self):
+        self.assertEqual(self.judge(
+            "echo one; printf 'name? '; read n; echo hello $n",
+            expect=["one", "hello me"],
+            send=[{"on": "name\\? $", "text": "me"}]), "")
+
+    def test_escapes_and_carriage_returns(self):
+        self.assertEqual(self.judge(
+            "printf '\\033[1;31mone\\033[0m\\r\\ntwo\\r\\n'",
+            expect=["^one$", "^two$"]), "")
+
+
+class Table(unittest.TestCase):
+    """Rules of the table."""
+
+    def test_tree_table_loads(self):
+        runs = table.load(load.MISC / "testbed/tests.toml", ["6.1", "6.12"])
+        names = [r.name for r in runs]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertIn("service-boot/4cpu/6.12", names)
+
+    def test_refused(self):
+        for bad in ({"expect": []}, {"bed": "sofa"}, {"typo": 1},
+                    {"expect": ["("]}, {"timeout": "soon"}):
+            with self.assertRaises(table.TableError):
+                make_run(**bad)
+
+    def test_allow_must_be_forbidden_otherwise(self):
+        with self.assertRaises(table.TableError):
+            make_run(allow=["nothing of that kind"])
+
+    def test_each_test_script_is_used(self):
+        scripts = {p.name for p in
+                   (load.MISC / "testbed/service/tests").iterdir()}
+        text = (load.MISC / "testbed/tests.toml").read_text()
+        for name in scripts:
+            self.assertIn(f"holm.test={name}", text)
+
+    def test_command_doubles_commas(self):
+        run = make_run(bed="holm", cmdline="a=1,2")
+        cmd = machine.Builder("/b").command(run)
+        modules = cmd[cmd.index("-initrd") + 1]
+        self.assertIn("a=1,,2", modules)
+        self.assertTrue(modules.endswith(",/b/images/service-6.1.cpio"))
+
+
+class Summary(unittest.TestCase):
+    """The rows of `make run`."""
+
+    def test_rows(self):
+        vms = {"vms": [{"name": "service", "cpus": [0, 1],
+                        "mem_bytes": 1 << 30,
+                        "exits": {"cpuid": 7, "port i/o": 0}},
+                       {"name": "demo", "cpus": [2, 3],
+                        "mem_bytes": 1 << 29,
+                        "exits": {"cpuid": 1, "port i/o": 90}}]}
+        info = {"hv_bytes": 8 << 20, "pool_used": 5, "pool_pages": 9}
+        lines = ["HOLM-DATA info " + json.dumps(info),
+                 "HOLM-DATA during " + json.dumps(vms), "HOLM-DATA bad {"]
+        text = "\n".join(summary.write(lines, {"holm": 1.0, "service": 4.5}))
+        self.assertRegex(text, r"demo +2-3 +512 MiB +91")
+        self.assertRegex(text, r"port i/o +0 +90\n +cpuid +7 +1")
+        self.assertIn("Service VM 3.5 s", text)
+
+    def test_no_data(self):
+        self.assertTrue(summary.write([], {}))
+
+
+if __name__ == "__main__":
+    unittest.main()
