@@ -56,7 +56,7 @@ static u64 later(u64 now, u64 ticks)
 {
 	u64 t = now + ticks;
 
-	return t < now ? ~(u64)0 : MAX(t, 1);
+	return t < now ? ~(u64)0 : MAX(t, (u64)1);
 }
 
 static void expire(struct vlapic *v, u64 now)
@@ -166,13 +166,13 @@ void vlapic_timer_write_divide(struct vlapic *v, u32 val)
 /* Turn the guest's deadline into the host's; one already past is now. */
 static void start_deadline(struct vlapic *v)
 {
-	u64 now = v->ops->now();
+	u64 now = MAX(v->ops->now(), (u64)1); /* 0 means idle */
 	u64 guest_now = now + v->tsc_offset;
 
 	if (v->tsc_deadline == 0)
 		v->timer_expiry = 0;
 	else if (v->tsc_deadline <= guest_now)
-		v->timer_expiry = MAX(now, 1);
+		v->timer_expiry = now;
 	else
 		v->timer_expiry = later(now, v->tsc_deadline - guest_now);
 	catch_up(v, now);

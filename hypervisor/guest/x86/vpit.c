@@ -49,9 +49,10 @@ static bool is_triggered(const struct vpit_channel *c)
 
 static u64 elapsed(const struct vpit_channel *c, u64 t)
 {
-	if (c->gate || is_triggered(c))
-		return t - c->start;
-	return c->paused;
+	if (!c->gate && !is_triggered(c))
+		return c->paused;
+	/* Another CPU, whose TSC is a little ahead, may have loaded it. */
+	return t > c->start ? t - c->start : 0;
 }
 
 static u32 current_count(const struct vpit_channel *c, u64 t)
@@ -96,6 +97,8 @@ static u64 next_edge(const struct vpit_channel *c)
 {
 	if (!c->armed || c->reload == 0 || is_triggered(c))
 		return NO_TICK;
+	if (is_periodic(c) && c->reload < MIN_EDGE_TICKS)
+		return c->served + MIN_EDGE_TICKS / c->reload * c->reload;
 	if (is_periodic(c))
 		return c->served + c->reload;
 	return c->served == c->start ? c->start + c->reload : NO_TICK;
@@ -353,12 +356,13 @@ static u32 read_port_b(const struct vpit *p, u64 t)
 int vpit_pio_read(void *dev, u32 port, u32 size, u64 *val)
 {
 	struct vpit *p = dev;
-	u64 t = ticks_at(p, p->ops->now());
+	u64 t;
 
 	*val = vdev_no_answer(size);
 	if (size != 1)
 		return 0;
 	spin_lock(&p->lock);
+	t = ticks_at(p, p->ops->now());
 	if (port == PORT_B)
 		*val = read_port_b(p, t);
 	else if (port - PORT_COUNTER < VPIT_CHANNELS)
@@ -376,12 +380,13 @@ static bool drops_irq(const struct vpit_channel *c, u64 t)
 int vpit_pio_write(void *dev, u32 port, u32 size, u64 *val)
 {
 	struct vpit *p = dev;
-	u64 t = ticks_at(p, p->ops->now());
 	bool low;
+	u64 t;
 
 	if (size != 1)
 		return 0;
 	spin_lock(&p->lock);
+	t = ticks_at(p, p->ops->now());
 	if (port == PORT_B) {
 		set_gate(&p->ch[2], (*val & PORT_B_GATE) != 0, t);
 		p->speaker = (*val & PORT_B_SPEAKER) != 0;
