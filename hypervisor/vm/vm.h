@@ -60,10 +60,10 @@ enum vm_state { VM_STATES(VM_STATE_ENUM) VM_STATE_COUNT };
 enum vcpu_state { VCPU_STATES(VCPU_STATE_ENUM) VCPU_STATE_COUNT };
 
 /* Bits of vcpu.requests: set by anyone (atomically), taken by the owner. */
-#define VCPU_REQ_INIT	  BIT32(0)
-#define VCPU_REQ_SIPI	  BIT32(1) /* vector in sipi_vector */
-#define VCPU_REQ_NMI	  BIT32(2)
-#define VCPU_REQ_FLUSH	  BIT32(3)
+#define VCPU_REQ_INIT     BIT32(0)
+#define VCPU_REQ_SIPI     BIT32(1) /* vector in sipi_vector */
+#define VCPU_REQ_NMI      BIT32(2)
+#define VCPU_REQ_FLUSH    BIT32(3)
 #define VCPU_REQ_EXIT_OFF BIT32(4) /* the VM shut itself down */
 
 /** The access a vCPU has given to the device model; see io/ioreq.h. */
@@ -99,7 +99,7 @@ struct vcpu {
 
 struct vm {
 	struct vm *next; /* vm_list */
-	u32 refs; /* under the list lock: users, +1 while listed */
+	u32 refs;        /* under the list lock: users, +1 while listed */
 	u32 slot;
 	u32 vmid; /* relative to the Service VM's: 0 is itself */
 	enum vm_kind kind;
@@ -110,10 +110,10 @@ struct vm {
 	struct stage2 s2;
 	struct hw_vm hw;
 	u32 nvcpus;
-	struct vcpu **vcpu; /* nvcpus entries, by vCPU id */
-	u64 cpus; /* bit n: owns CPU n (first 64) */
-	hpa_t ioreq_page; /* HPA_NONE: none set */
-	struct io_space *io; /* io/: port and MMIO ranges of this VM */
+	struct vcpu **vcpu;     /* nvcpus entries, by vCPU id */
+	u64 cpus;               /* bit n: owns CPU n (first 64) */
+	hpa_t ioreq_page;       /* HPA_NONE: none set */
+	struct io_space *io;    /* io/: port and MMIO ranges of this VM */
 	struct vm_guest *guest; /* guest/: vPIC, vIOAPIC, vPIT, PM timer */
 	u64 start_tsc;
 	u64 intr_count;
@@ -175,8 +175,16 @@ void vm_put(struct vm *vm);
 u32 vm_count(void);
 /** The Service VM; NULL before vm_create_service(). Never goes away. */
 struct vm *vm_service(void);
-/** VM slot that owns @cpu and its vCPU there; false if it is idle. */
-bool vm_cpu_owner(const struct cpu *cpu, u32 *slot, u32 *vcpu_id);
+
+/** What a CPU runs. */
+struct vm_cpu_use {
+	u32 slot; /* of the VM */
+	u32 vcpu_id;
+	bool direct;
+};
+
+/** False if @cpu is idle. */
+bool vm_cpu_owner(const struct cpu *cpu, struct vm_cpu_use *use);
 
 /* vm_cpu.c: who owns a CPU */
 
@@ -197,7 +205,7 @@ int vm_cpu_return(u64 lapic_id);
 struct vm_params {
 	char name[VM_NAME_LEN]; /* terminated */
 	u64 flags;
-	u64 cpus; /* bit n: CPU n; 0: choose @nvcpus idle taken ones */
+	u64 cpus;   /* bit n: CPU n; 0: choose @nvcpus idle taken ones */
 	u32 nvcpus; /* looked at if @cpus is 0 */
 };
 

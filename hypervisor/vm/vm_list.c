@@ -129,16 +129,18 @@ void vm_list_remove(struct vm *vm)
 	spin_unlock(&vm_world.lock);
 }
 
-bool vm_cpu_owner(const struct cpu *cpu, u32 *slot, u32 *vcpu_id)
+bool vm_cpu_owner(const struct cpu *cpu, struct vm_cpu_use *use)
 {
 	const struct vcpu *vcpu;
 
 	spin_lock(&vm_world.lock);
 	vcpu = cpu->vcpu;
-	if (vcpu) {
-		*slot = vcpu->vm->slot;
-		*vcpu_id = vcpu->id;
-	}
+	if (vcpu)
+		*use = (struct vm_cpu_use){
+			.slot = vcpu->vm->slot,
+			.vcpu_id = vcpu->id,
+			.direct = vcpu->vm->hw.direct,
+		};
 	spin_unlock(&vm_world.lock);
 	return vcpu != NULL;
 }
