@@ -28,7 +28,7 @@ struct cpuid_env {
 struct cpuid_vcpu {
 	u32 vcpu_id;
 	u32 lapic_id;
-	u64 xcr0;
+	u64 xcr0; /* 0 counts as reset's value, 1 */
 	u64 cr4;
 	bool apic_enabled; /* APIC_BASE.EN */
 };
@@ -37,22 +37,24 @@ struct cpuid_vcpu {
 #define CPUID_CLASS_LEAVES 48
 
 struct cpuid_entry {
-	u32 leaf;
 	u32 sub;
 	struct cpuid_regs regs;
-	u8 fix; /* how regs depend on the vCPU; 0: not at all */
+	u8 fix;       /* enum cpuid_fix: how regs depend on the vCPU */
+	bool live;    /* regs is a mask for what this CPU answers */
 	bool any_sub; /* the leaf ignores ECX */
-	bool more; /* the next entry is of the same leaf */
+	bool more;    /* the next entry is of the same leaf */
 };
 
 /** One VM's answers; opaque but for its size. */
 struct cpuid_table {
 	cpuid_native_fn native;
-	enum guest_kind kind;
+	bool passes;   /* leaves without an entry are the CPU's own */
+	bool amd;      /* vendor is AMD or Hygon */
+	u8 topo_shift; /* LAPIC id bits below the package */
 	u32 count;
-	u32 topo_shift; /* LAPIC id bits below the package */
 	u32 nvcpus;
-	/* Entry number + 1 by leaf & 0xff, of leaves 0.., 4000_00.., 8000_.. */
+	u64 xcr0_valid; /* XCR0 bits the guest may set */
+	/* Entry number + 1 by leaf, of leaves 0.., 4000_0000.., 8000_0000.. */
 	u8 first[3][CPUID_CLASS_LEAVES];
 	struct cpuid_entry entry[CPUID_ENTRIES_MAX];
 };
