@@ -11,7 +11,7 @@ class Judge(unittest.TestCase):
     """(passed, failed) from what a suite printed and returned."""
 
     def test_tap(self):
-        out = "ok 1 - a\nnot ok 2 - b\n\tok 3 - c\n"
+        out = "ok 1 - a\nnot ok 2 - b\n\tok - c\nokay\nlook ok 1\n"
         self.assertEqual(check.judge(check.count_tap, out, 1), (2, 1))
 
     def test_crash_counts(self):
