@@ -21,11 +21,17 @@ struct cpu {
 	 */
 	u32 kick;
 	/*
+	 * Set by the sender of a kick's NMI, cleared by its handler: at most
+	 * one is on the way, so an NMI that finds it clear is not ours.
+	 */
+	u32 nmi_inflight;
+	/*
 	 * The vCPU this CPU runs, NULL = idle. Written under the vm_list lock
 	 * by whoever hands the CPU over, and only while the CPU is known to be
 	 * away from the old vCPU (see vcpu_park()).
 	 */
 	struct vcpu *vcpu;
+	struct vcpu *current;	/* what the CPU's loop is looking at */
 	struct vcpu *service_vcpu;	/* the Service VM's vCPU that lives here */
 	bool taken;		/* the Service VM gave it up */
 	u64 exits;

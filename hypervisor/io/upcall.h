@@ -11,4 +11,11 @@ void upcall_raise(void);
 /** HC_SET_CALLBACK_VECTOR: 0x20..0xff, else -EINVAL. */
 int upcall_set_vector(u64 vector);
 
+/**
+ * Raise it as an MSI-X entry says: @dest a LAPIC or logical id, @low the low
+ * half of an interrupt command (vector, delivery and destination mode); 0
+ * returns to the vector above.
+ */
+void upcall_set_msix(u32 dest, u32 low);
+
 #endif

@@ -126,7 +126,7 @@ enum vcpu_reset {
 #define BACKEND_OPS(X)								\
 	/* NULL if this CPU can run it, else the sentence to show */		\
 	X(const char *, probe, (void))						\
-	/* turn the extension on/off on the calling CPU; save_area: one page */	\
+	/* turn the extension on/off on the calling CPU; save_area: two pages */	\
 	X(int, cpu_enable, (void *save_area, hpa_t save_area_hpa))		\
 	X(void, cpu_disable, (void))						\
 	/* stage-2 format, leaf levels (bit 0 4K, 1 2M, 2 1G) */		\

@@ -11,6 +11,8 @@
 #define GUEST_X86_GUEST_H
 
 #include "guest/x86/cpuid.h"
+#include "guest/x86/direct_apic.h"
+#include "guest/x86/emulate.h"
 #include "guest/x86/msr.h"
 #include "guest/x86/virq.h"
 #include "guest/x86/vlapic.h"
@@ -37,6 +39,8 @@ struct vcpu_guest {
 	struct guest_msrs msrs;
 	u64 timer_deadline; /* of the local APIC, host TSC; 0: none */
 	struct cpuid_vcpu cpuid; /* the run loop keeps cr4, xcr0, ... */
+	struct direct_apic direct; /* of a VM that owns its CPUs' APICs */
+	struct emu_log emu_log; /* of an instruction that waits for a device */
 };
 
 /** The operations vm_setup() wants. */

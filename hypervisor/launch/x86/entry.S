@@ -189,3 +189,4 @@ early_pd_holm:
 early_stack:
 	.skip	16384
 early_stack_top:
+	.section .note.GNU-stack, "", @progbits

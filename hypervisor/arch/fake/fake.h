@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A machine made of books: CPUs, RAM, a backend, a log and a clock that run
+ * in a process, so that everything above them can be tested on any host.
+ * Each CPU's run loop is one step, taken when the CPU is kicked: it looks
+ * at its vCPU's stop word and never executes a guest.
+ */
+#ifndef ARCH_FAKE_FAKE_H
+#define ARCH_FAKE_FAKE_H
+
+#include "core/cpu.h"
+#include "lib/types.h"
+#include "mem/addr.h"
+#include "mem/pool.h"
+#include "vm/backend.h"
+
+#define FAKE_CPUS_MAX 80U
+#define FAKE_LOG_SIZE 65536U
+
+/** Host-physical address of the pool; RAM begins at 0. */
+#define FAKE_POOL_HPA GIB(64)
+
+/** What became of the calls to the backend. */
+struct fake_counts {
+	u32 vms; /* initialised and not freed */
+	u32 vcpus;
+	u32 resets;
+	u32 set_sregs;
+	u32 flushes;
+	u32 pio_traps;
+	u32 msr_traps;
+};
+
+/** One access to guest RAM. */
+struct fake_access {
+	hpa_t hpa;
+	u64 len;
+	bool write;
+};
+
+struct fake_machine {
+	u32 ncpus;
+	struct cpu cpu[FAKE_CPUS_MAX];
+	u32 kicks[FAKE_CPUS_MAX];
+	u32 self; /* the CPU the test plays */
+	u8 *ram;
+	u64 ram_bytes;
+	struct page_pool pool;
+	u64 *bitmap;
+	u64 tsc;
+	u64 tsc_khz;
+	char log[FAKE_LOG_SIZE];
+	u32 log_len;
+	u32 upcalls;
+	u64 upcall_vector;
+	struct fake_counts count;
+	u32 fail_in; /* n > 0: the n-th backend init from now fails */
+	/* Called after each access to RAM, if set. */
+	void (*on_access)(const struct fake_access *a, void *arg);
+	/* Called when a CPU is kicked, after its step, if set. */
+	void (*on_kick)(struct cpu *cpu, void *arg);
+	void *arg;
+};
+
+extern struct fake_machine fake;
+
+/**
+ * Build the machine: @ncpus CPUs with LAPIC ids 0, 2, 4 ..., @ram_bytes of
+ * RAM at 0, a pool of @pool_pages. Aborts if the host has no memory.
+ */
+void fake_machine_init(u32 ncpus, u64 ram_bytes, u64 pool_pages);
+void fake_machine_free(void);
+
+/** One turn of @cpu's run loop. */
+void fake_cpu_step(struct cpu *cpu);
+
+/** The only backend. */
+extern const struct backend fake_backend;
+
+/** What the fake backend keeps of a vCPU, by way of hw_vcpu.priv. */
+struct fake_vcpu {
+	struct guest_sregs sregs;
+	enum vcpu_reset last_reset;
+	u32 flushes;
+};
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "arch/fake/fake.h"
+#include "lib/errno.h"
+#include "vm/vm.h"
+
+const struct backend *backend;
+
+static bool fake_fails(void)
+{
+	if (fake.fail_in == 0)
+		return false;
+	fake.fail_in--;
+	return fake.fail_in == 0;
+}
+
+static const struct pt_format *fake_s2_format(u8 *leaf_levels)
+{
+	*leaf_levels = PT_LEAF_ALL;
+	return &pt_format_npt;
+}
+
+/* As a real one does, keep a page for each VM and each vCPU. */
+static int fake_vm_init(struct hw_vm *vm)
+{
+	if (fake_fails())
+		return -ENOMEM;
+	vm->priv = vm_mem_alloc(PAGE_SIZE);
+	if (!vm->priv)
+		return -ENOMEM;
+	fake.count.vms++;
+	return 0;
+}
+
+static void fake_vm_free(struct hw_vm *vm)
+{
+	vm_mem_free(vm->priv, PAGE_SIZE);
+	fake.count.vms--;
+}
+
+static void fake_vm_trap_pio(struct hw_vm *vm, u16 port, u32 count, bool trap)
+{
+	(void)vm;
+	(void)port;
+	(void)count;
+	(void)trap;
+	fake.count.pio_traps++;
+}
+
+static void fake_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
+{
+	(void)vm;
+	(void)msr;
+	(void)read;
+	(void)write;
+	fake.count.msr_traps++;
+}
+
+static int fake_vcpu_init(struct hw_vcpu *vcpu, struct hw_vm *vm)
+{
+	if (fake_fails())
+		return -ENOMEM;
+	vcpu->priv = vm_mem_alloc(PAGE_SIZE);
+	if (!vcpu->priv)
+		return -ENOMEM;
+	vcpu->vm = vm;
+	fake.count.vcpus++;
+	return 0;
+}
+
+static void fake_vcpu_free(struct hw_vcpu *vcpu)
+{
+	vm_mem_free(vcpu->priv, PAGE_SIZE);
+	fake.count.vcpus--;
+}
+
+static void fake_vcpu_reset(struct hw_vcpu *vcpu, enum vcpu_reset how)
+{
+	struct fake_vcpu *f = vcpu->priv;
+
+	vcpu->regs = (struct guest_regs){ .rip = 0xfff0, .rflags = 2 };
+	f->sregs = (struct guest_sregs){ .cr0 = 0x60000010 };
+	f->last_reset = how;
+	fake.count.resets++;
+}
+
+static void fake_vcpu_get_sregs(struct hw_vcpu *vcpu, struct guest_sregs *s)
+{
+	*s = ((struct fake_vcpu *)vcpu->priv)->sregs;
+}
+
+static void fake_vcpu_set_sregs(struct hw_vcpu *vcpu,
+				const struct guest_sregs *s)
+{
+	((struct fake_vcpu *)vcpu->priv)->sregs = *s;
+	fake.count.set_sregs++;
+}
+
+static void fake_vcpu_flush(struct hw_vcpu *vcpu)
+{
+	((struct fake_vcpu *)vcpu->priv)->flushes++;
+	fake.count.flushes++;
+}
+
+/* What enters a guest is missing: calling it ends the test. */
+const struct backend fake_backend = {
+	.name = "fake",
+	.id = 0xfa,
+	.s2_format = fake_s2_format,
+	.vm_init = fake_vm_init,
+	.vm_free = fake_vm_free,
+	.vm_trap_pio = fake_vm_trap_pio,
+	.vm_trap_msr = fake_vm_trap_msr,
+	.vcpu_init = fake_vcpu_init,
+	.vcpu_free = fake_vcpu_free,
+	.vcpu_reset = fake_vcpu_reset,
+	.vcpu_get_sregs = fake_vcpu_get_sregs,
+	.vcpu_set_sregs = fake_vcpu_set_sregs,
+	.vcpu_flush = fake_vcpu_flush,
+};

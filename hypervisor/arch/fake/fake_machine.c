@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "arch/fake/fake.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/log.h"
+#include "io/upcall.h"
+#include "lib/bitmap.h"
+#include "lib/errno.h"
+#include "mem/physmap.h"
+#include "vm/vm.h"
+
+struct fake_machine fake;
+
+static void *fake_map(u64 bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (p == MAP_FAILED)
+		abort();
+	return p;
+}
+
+void fake_machine_init(u32 ncpus, u64 ram_bytes, u64 pool_pages)
+{
+	void *base;
+
+	memset(&fake, 0, sizeof(fake));
+	fake.ncpus = ncpus;
+	for (u32 i = 0; i < ncpus; i++)
+		fake.cpu[i] = (struct cpu){
+			.index = i,
+			.lapic_id = 2 * i,
+			.online = true,
+		};
+	fake.ram_bytes = ram_bytes;
+	fake.ram = fake_map(ram_bytes);
+	fake.bitmap = malloc(BITMAP_WORDS(pool_pages) * sizeof(u64));
+	base = fake_map(pool_pages * PAGE_SIZE);
+	if (!fake.bitmap)
+		abort();
+	pool_init(&fake.pool, base, HPA(FAKE_POOL_HPA), pool_pages,
+		  fake.bitmap);
+	fake.tsc = 1000000;
+	fake.tsc_khz = 2000000;
+	backend = &fake_backend;
+}
+
+void fake_machine_free(void)
+{
+	munmap(fake.ram, fake.ram_bytes);
+	munmap(fake.pool.base, fake.pool.pages * PAGE_SIZE);
+	free(fake.bitmap);
+}
+
+/* core/cpu.h */
+
+u32 cpu_count(void)
+{
+	return fake.ncpus;
+}
+
+struct cpu *cpu_get(u32 index)
+{
+	CHECK(index < fake.ncpus);
+	return &fake.cpu[index];
+}
+
+struct cpu *cpu_by_lapic_id(u32 lapic_id)
+{
+	for (u32 i = 0; i < fake.ncpus; i++)
+		if (fake.cpu[i].lapic_id == lapic_id)
+			return &fake.cpu[i];
+	return NULL;
+}
+
+struct cpu *cpu_self(void)
+{
+	return &fake.cpu[fake.self];
+}
+
+void fake_cpu_step(struct cpu *cpu)
+{
+	struct vcpu *vcpu = __atomic_load_n(&cpu->vcpu, __ATOMIC_SEQ_CST);
+
+	__atomic_store_n(&cpu->current, vcpu, __ATOMIC_SEQ_CST);
+	if (vcpu)
+		__atomic_store_n(&vcpu->parked,
+				 __atomic_load_n(&vcpu->stop, __ATOMIC_SEQ_CST),
+				 __ATOMIC_SEQ_CST);
+}
+
+void cpu_kick(struct cpu *cpu)
+{
+	fake.kicks[cpu->index]++;
+	fake_cpu_step(cpu);
+	if (fake.on_kick)
+		fake.on_kick(cpu, fake.arg);
+}
+
+u64 time_now(void)
+{
+	return fake.tsc;
+}
+
+u64 time_khz(void)
+{
+	return fake.tsc_khz;
+}
+
+/* core/log.h: the newest text wins when the buffer is full */
+
+void log_print(enum log_level level, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (fake.log_len > FAKE_LOG_SIZE - 1024)
+		fake.log_len = 0;
+	va_start(ap, fmt);
+	n = vsnprintf(fake.log + fake.log_len, 1000, fmt, ap);
+	va_end(ap);
+	CHECK(level != LOG_ERROR && n >= 0 && n < 1000);
+	fake.log_len += (u32)n;
+	fake.log[fake.log_len++] = '\n';
+	fake.log[fake.log_len] = '\0';
+}
+
+u32 log_read(char *buf, u32 len, u64 skip)
+{
+	u32 n;
+
+	if (skip >= fake.log_len)
+		return 0;
+	n = (u32)MIN((u64)len, fake.log_len - skip);
+	memcpy(buf, fake.log + skip, n);
+	return n;
+}
+
+void panic(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	abort();
+}
+
+/* io/upcall.h */
+
+void upcall_raise(void)
+{
+	fake.upcalls++;
+}
+
+int upcall_set_vector(u64 vector)
+{
+	if (vector < 0x20 || vector > 0xff)
+		return -EINVAL;
+	fake.upcall_vector = vector;
+	return 0;
+}
+
+/* mem/physmap.h */
+
+static u8 *fake_ram_at(hpa_t hpa, u64 len)
+{
+	CHECK(hpa.v <= fake.ram_bytes && len <= fake.ram_bytes - hpa.v);
+	return fake.ram + hpa.v;
+}
+
+static void fake_accessed(hpa_t hpa, u64 len, bool write)
+{
+	const struct fake_access a = { hpa, len, write };
+
+	if (fake.on_access)
+		fake.on_access(&a, fake.arg);
+}
+
+void physmap_read(void *dst, hpa_t src, u64 len)
+{
+	memcpy(dst, fake_ram_at(src, len), len);
+	fake_accessed(src, len, false);
+}
+
+void physmap_write(hpa_t dst, const void *src, u64 len)
+{
+	memcpy(fake_ram_at(dst, len), src, len);
+	fake_accessed(dst, len, true);
+}
+
+u32 physmap_load32(hpa_t src)
+{
+	u32 *p = (u32 *)(void *)fake_ram_at(src, sizeof(u32));
+	u32 v = __atomic_load_n(p, __ATOMIC_ACQUIRE);
+
+	fake_accessed(src, sizeof(v), false);
+	return v;
+}
+
+void physmap_store32(hpa_t dst, u32 v)
+{
+	u32 *p = (u32 *)(void *)fake_ram_at(dst, sizeof(u32));
+
+	__atomic_store_n(p, v, __ATOMIC_RELEASE);
+	fake_accessed(dst, sizeof(v), true);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The SVM backend: enabling the extension, entering, injecting. */
+#include "arch/x86/svm/svm.h"
+
+#include "arch/x86/asm.h"
+#include "arch/x86/features.h"
+#include "lib/errno.h"
+
+#define MSR_VM_CR		0xc0010114
+#define MSR_VM_HSAVE_PA		0xc0010117
+#define VM_CR_SVMDIS		BIT64(4)
+#define CPUID_SVM_LEAF		0x8000000a
+#define CPUID_SVM_NPT		BIT32(0)
+
+/*
+ * The CPU's own pages, at the same private address on every CPU: where VMRUN
+ * keeps the host's state, and what VMLOAD puts back after an exit.
+ */
+static struct {
+	u64 host_hpa_va;
+} svm;
+
+struct svm_host {
+	u64 hpa;	/* in the part of the page that VMSAVE leaves alone */
+};
+
+static struct svm_host *host_page(void)
+{
+	return (struct svm_host *)(uintptr_t)svm.host_hpa_va;
+}
+
+static const char *svm_probe(void)
+{
+	u64 vm_cr = 0;
+
+	if (x86_cpuid(0x80000000, 0).eax < CPUID_SVM_LEAF ||
+	    !(x86_cpuid(0x80000001, 0).ecx & BIT32(2)))
+		return "the CPU has no SVM (AMD-V)";
+	if (!(x86_cpuid(CPUID_SVM_LEAF, 0).edx & CPUID_SVM_NPT))
+		return "the CPU has SVM but no nested paging";
+	if (x86_rdmsr(MSR_EFER) & EFER_SVME)
+		return "another hypervisor has SVM in use";
+	vm_cr = x86_rdmsr(MSR_VM_CR);
+	if (vm_cr & VM_CR_SVMDIS)
+		return "SVM is disabled in the firmware's set-up";
+	return NULL;
+}
+
+static int svm_cpu_enable(void *save_area, hpa_t hpa)
+{
+	u64 host = (u64)(uintptr_t)save_area + PAGE_SIZE;
+
+	if (svm_probe())
+		return -ENODEV;
+	x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) | EFER_SVME);
+	x86_wrmsr(MSR_VM_HSAVE_PA, hpa.v);
+	svm.host_hpa_va = host;
+	host_page()->hpa = hpa.v + PAGE_SIZE;
+	__asm__ volatile("vmsave %0" : : "a"(hpa.v + PAGE_SIZE) : "memory");
+	return 0;
+}
+
+static void svm_cpu_disable(void)
+{
+	x86_wrmsr(MSR_VM_HSAVE_PA, 0);
+	x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) & ~EFER_SVME);
+}
+
+static const struct pt_format *svm_s2_format(u8 *leaf_levels)
+{
+	*leaf_levels = features_get()->pages_1g ? PT_LEAF_ALL :
+						  PT_LEAF_4K | PT_LEAF_2M;
+	return &pt_format_npt;
+}
+
+/* An exit after the IRET means that it ran: NMIs may come again. */
+static void note_iret(struct svm_vcpu *s)
+{
+	if (!s->nmi_iret_seen)
+		return;
+	s->nmi_iret_seen = false;
+	s->nmi_masked = false;
+}
+
+static bool svm_vcpu_run(struct hw_vcpu *v, const u32 *kick,
+			 struct exit_info *exit)
+{
+	struct svm_vcpu *s = svm_of(v);
+	struct vmcb *vmcb = s->vmcb;
+
+	vmcb->rax = v->regs.gpr[GPR_RAX];
+	vmcb->rsp = v->regs.gpr[GPR_RSP];
+	vmcb->rip = v->regs.rip;
+	vmcb->rflags = v->regs.rflags;
+	if (!svm_enter(v, s->vmcb_hpa.v, host_page()->hpa, kick))
+		return false;
+	v->regs.gpr[GPR_RAX] = vmcb->rax;
+	v->regs.gpr[GPR_RSP] = vmcb->rsp;
+	v->regs.rip = vmcb->rip;
+	v->regs.rflags = vmcb->rflags;
+	vmcb->tlb_control = 0;
+	vmcb->event_inj = 0;
+	if (unlikely(s->nmi_masked))
+		note_iret(s);
+	svm_exit_facts(v, exit);
+	return true;
+}
+
+static void svm_vcpu_inject(struct hw_vcpu *v, const struct guest_event *ev)
+{
+	static const u64 type[] = {
+		[EVENT_INTR] = EVENT_TYPE_INTR,
+		[EVENT_NMI] = EVENT_TYPE_NMI,
+		[EVENT_EXCEPTION] = EVENT_TYPE_EXCEPTION,
+	};
+	struct svm_vcpu *s = svm_of(v);
+	u64 inj = EVENT_VALID | type[ev->type] | ev->vector;
+
+	if (ev->has_error)
+		inj |= EVENT_ERROR_VALID | ((u64)ev->error_code << 32);
+	s->vmcb->event_inj = inj;
+	if (ev->type != EVENT_NMI)
+		return;
+	s->nmi_masked = true;
+	s->vmcb->misc1 |= SVM_IRET;
+}
+
+static bool svm_vcpu_interrupted(struct hw_vcpu *v, struct guest_event *ev)
+{
+	u64 info = vmcb_of(v)->exit_int_info;
+
+	if (likely(!(info & EVENT_VALID)))
+		return false;
+	/* A software interrupt runs again by itself: RIP is still on it. */
+	if ((info & EVENT_TYPE_MASK) == EVENT_TYPE_SOFT)
+		return false;
+	ev->vector = (u8)info;
+	ev->has_error = info & EVENT_ERROR_VALID;
+	ev->error_code = (u32)(info >> 32);
+	ev->type = EVENT_EXCEPTION;
+	if ((info & EVENT_TYPE_MASK) == EVENT_TYPE_INTR)
+		ev->type = EVENT_INTR;
+	if ((info & EVENT_TYPE_MASK) == EVENT_TYPE_NMI)
+		ev->type = EVENT_NMI;
+	vmcb_of(v)->exit_int_info = 0;
+	return true;
+}
+
+static bool svm_vcpu_irq_ready(struct hw_vcpu *v)
+{
+	struct vmcb *vmcb = vmcb_of(v);
+
+	return (v->regs.rflags & RFLAGS_IF) &&
+	       !(vmcb->shadow & SHADOW_INTERRUPT) &&
+	       !(vmcb->event_inj & EVENT_VALID);
+}
+
+/*
+ * A virtual interrupt of the highest priority: it exits, instead of being
+ * delivered, as soon as the guest would take one. Writes to CR8 trap in the
+ * meantime, since QEMU 10.0 cannot stand one that makes it deliverable.
+ */
+static void svm_vcpu_irq_window(struct hw_vcpu *v, bool on)
+{
+	struct vmcb *vmcb = vmcb_of(v);
+	const u64 bits = V_IRQ | V_INTR_PRIO_MAX | V_IGN_TPR;
+
+	if (on) {
+		vmcb->v_intr |= bits;
+		vmcb->misc1 |= SVM_VINTR;
+		vmcb->cr_write |= SVM_CR8;
+	} else {
+		vmcb->v_intr &= ~bits;
+		vmcb->misc1 &= ~SVM_VINTR;
+		vmcb->cr_write = (u16)(vmcb->cr_write & ~SVM_CR8);
+	}
+}
+
+static bool svm_vcpu_nmi_ready(struct hw_vcpu *v)
+{
+	struct svm_vcpu *s = svm_of(v);
+
+	return !s->nmi_masked && !(s->vmcb->event_inj & EVENT_VALID) &&
+	       !(s->vmcb->shadow & SHADOW_INTERRUPT);
+}
+
+static void svm_vcpu_skip(struct hw_vcpu *v, u32 len)
+{
+	v->regs.rip += len;
+	vmcb_of(v)->shadow &= ~SHADOW_INTERRUPT;
+}
+
+static u8 svm_vcpu_get_tpr(struct hw_vcpu *v)
+{
+	return (u8)(vmcb_of(v)->v_intr << 4);
+}
+
+static void svm_vcpu_set_tpr(struct hw_vcpu *v, u8 tpr)
+{
+	struct vmcb *vmcb = vmcb_of(v);
+
+	vmcb->v_intr = (vmcb->v_intr & ~V_TPR_MASK) | (tpr >> 4);
+}
+
+static void svm_vcpu_flush(struct hw_vcpu *v)
+{
+	vmcb_of(v)->tlb_control = TLB_FLUSH_ALL;
+}
+
+static u64 svm_vcpu_tsc_offset(struct hw_vcpu *v, const u64 *set)
+{
+	if (set)
+		vmcb_of(v)->tsc_offset = *set;
+	return vmcb_of(v)->tsc_offset;
+}
+
+/* MSRs whose guest value lives in the VMCB. */
+static u64 *vmcb_msr(struct vmcb *vmcb, u32 msr)
+{
+	const struct {
+		u32 msr;
+		u64 *field;
+	} map[] = {
+		{ MSR_PAT, &vmcb->g_pat },
+		{ MSR_FS_BASE, &vmcb->fs.base },
+		{ MSR_GS_BASE, &vmcb->gs.base },
+		{ 0xc0000102, &vmcb->kernel_gs_base },
+		{ 0xc0000081, &vmcb->star },
+		{ 0xc0000082, &vmcb->lstar },
+		{ 0xc0000083, &vmcb->cstar },
+		{ 0xc0000084, &vmcb->sfmask },
+		{ 0x174, &vmcb->sysenter_cs },
+		{ 0x175, &vmcb->sysenter_esp },
+		{ 0x176, &vmcb->sysenter_eip },
+		{ 0x1d9, &vmcb->debugctl },
+	};
+
+	for (u32 i = 0; i < ARRAY_SIZE(map); i++) {
+		if (map[i].msr == msr)
+			return map[i].field;
+	}
+	return NULL;
+}
+
+static u64 svm_vcpu_msr(struct hw_vcpu *v, u32 msr, const u64 *set, bool *known)
+{
+	struct vmcb *vmcb = vmcb_of(v);
+	u64 *field = vmcb_msr(vmcb, msr);
+
+	*known = field || msr == MSR_EFER;
+	if (msr == MSR_EFER) {
+		if (set)
+			vmcb->efer = *set | EFER_SVME;
+		return vmcb->efer & ~EFER_SVME;
+	}
+	if (!field)
+		return 0;
+	if (set)
+		*field = *set;
+	return *field;
+}
+
+#define SVM_OP(ret, op, args)	.op = svm_##op,
+const struct backend svm_backend = {
+	.name = "AMD SVM",
+	.id = 0,
+	BACKEND_OPS(SVM_OP)
+};

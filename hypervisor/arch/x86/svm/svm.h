@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of svm/ share; nobody else includes it. */
+#ifndef ARCH_X86_SVM_SVM_H
+#define ARCH_X86_SVM_SVM_H
+
+#include "arch/x86/svm/vmcb.h"
+#include "vm/backend.h"
+
+extern const struct backend svm_backend;
+
+/** Where tables of a VM and the VMCBs come from. */
+struct page_pool;
+
+/** A VM's intercept maps. */
+struct svm_vm {
+	u8 *iopm;
+	u8 *msrpm;
+	hpa_t iopm_hpa, msrpm_hpa;
+};
+
+/** A vCPU's control block and what goes with it. */
+struct svm_vcpu {
+	struct vmcb *vmcb;
+	hpa_t vmcb_hpa;
+	bool nmi_masked;	/* an NMI handler runs: until its IRET */
+	bool nmi_iret_seen;	/* the IRET is about to run */
+};
+
+static inline struct svm_vcpu *svm_of(struct hw_vcpu *v)
+{
+	return v->priv;
+}
+
+static inline struct vmcb *vmcb_of(struct hw_vcpu *v)
+{
+	return svm_of(v)->vmcb;
+}
+
+/** Translate the VMCB's exit code and info into facts. */
+void svm_exit_facts(struct hw_vcpu *v, struct exit_info *exit);
+
+bool svm_enter(struct hw_vcpu *v, u64 vmcb_hpa, u64 host_hpa, const u32 *kick);
+
+/* svm_vm.c */
+int svm_vm_init(struct hw_vm *vm);
+void svm_vm_free(struct hw_vm *vm);
+void svm_vm_trap_pio(struct hw_vm *vm, u16 port, u32 count, bool trap);
+void svm_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write);
+
+/* svm_vcpu.c */
+int svm_vcpu_init(struct hw_vcpu *v, struct hw_vm *vm);
+void svm_vcpu_free(struct hw_vcpu *v);
+void svm_vcpu_reset(struct hw_vcpu *v, enum vcpu_reset how);
+void svm_vcpu_get_sregs(struct hw_vcpu *v, struct guest_sregs *s);
+void svm_vcpu_set_sregs(struct hw_vcpu *v, const struct guest_sregs *s);
+
+#endif

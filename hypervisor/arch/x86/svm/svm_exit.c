@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Exit codes into facts. */
+#include "arch/x86/svm/svm.h"
+
+#include "arch/x86/asm.h"
+
+static void facts_none(struct hw_vcpu *v, struct exit_info *x)
+{
+	(void)v;
+	(void)x;
+}
+
+static void facts_msr(struct hw_vcpu *v, struct exit_info *x)
+{
+	if (vmcb_of(v)->exit_info1 & 1)
+		x->reason = HOLM_EXIT_WRMSR;
+}
+
+/* EXITINFO2 is the next RIP: the only exit that always has it. */
+static void facts_pio(struct hw_vcpu *v, struct exit_info *x)
+{
+	const struct vmcb *vmcb = vmcb_of(v);
+	u32 info = (u32)vmcb->exit_info1;
+
+	x->pio_in = info & IOIO_IN;
+	x->pio_string = info & IOIO_STRING;
+	x->pio_rep = info & IOIO_REP;
+	x->pio_size = (info >> IOIO_SIZE_SHIFT) & 7;
+	x->pio_port = (u16)(info >> IOIO_PORT_SHIFT);
+	x->next_rip = vmcb->exit_info2;
+}
+
+static void facts_npf(struct hw_vcpu *v, struct exit_info *x)
+{
+	const struct vmcb *vmcb = vmcb_of(v);
+
+	x->gpa = GPA(vmcb->exit_info2);
+	x->access = vmcb->exit_info1 & NPF_WRITE ? ACCESS_W : ACCESS_R;
+	if (vmcb->exit_info1 & NPF_FETCH)
+		x->access = ACCESS_X;
+}
+
+static void facts_exception(struct hw_vcpu *v, struct exit_info *x)
+{
+	const struct vmcb *vmcb = vmcb_of(v);
+
+	x->vector = (u8)(vmcb->exit_code - EXIT_EXCEPTION);
+	x->error_code = (u32)vmcb->exit_info1;
+}
+
+static void facts_iret(struct hw_vcpu *v, struct exit_info *x)
+{
+	struct svm_vcpu *s = svm_of(v);
+
+	/* Nothing for anyone above: let it run and look again after it. */
+	s->vmcb->misc1 &= ~SVM_IRET;
+	s->nmi_iret_seen = true;
+	x->reason = HOLM_EXIT_NMI;
+}
+
+struct exit_row {
+	u8 reason;
+	void (*facts)(struct hw_vcpu *v, struct exit_info *x);
+};
+
+#define ROW(code, id, fn)	[code] = { HOLM_EXIT_##id, fn }
+
+/* clang-format off */
+static const struct exit_row rows[] = {
+	[EXIT_CR_READ ... EXIT_CR_LAST] = { HOLM_EXIT_CR, facts_none },
+	[EXIT_EXCEPTION ... EXIT_EXCEPTION_LAST] =
+		{ HOLM_EXIT_EXCEPTION, facts_exception },
+	ROW(EXIT_INTR,		INTR,		facts_none),
+	ROW(EXIT_NMI,		NMI,		facts_none),
+	ROW(EXIT_VINTR,		WINDOW,		facts_none),
+	ROW(EXIT_RDPMC,		INSN,		facts_none),
+	ROW(EXIT_CPUID,		CPUID,		facts_none),
+	ROW(EXIT_IRET,		NMI,		facts_iret),
+	ROW(EXIT_INVD,		INSN,		facts_none),
+	ROW(EXIT_HLT,		HLT,		facts_none),
+	ROW(EXIT_INVLPGA,	INSN,		facts_none),
+	ROW(EXIT_IOIO,		PIO,		facts_pio),
+	ROW(EXIT_MSR,		RDMSR,		facts_msr),
+	ROW(EXIT_SHUTDOWN,	SHUTDOWN,	facts_none),
+	ROW(EXIT_VMRUN,		INSN,		facts_none),
+	ROW(EXIT_VMMCALL,	HYPERCALL,	facts_none),
+	ROW(EXIT_VMLOAD,	INSN,		facts_none),
+	ROW(EXIT_VMSAVE,	INSN,		facts_none),
+	ROW(EXIT_STGI,		INSN,		facts_none),
+	ROW(EXIT_CLGI,		INSN,		facts_none),
+	ROW(EXIT_SKINIT,	INSN,		facts_none),
+	ROW(EXIT_WBINVD,	INSN,		facts_none),
+	ROW(EXIT_MONITOR,	INSN,		facts_none),
+	ROW(EXIT_MWAIT,		INSN,		facts_none),
+	ROW(EXIT_MWAIT_ARMED,	INSN,		facts_none),
+};
+/* clang-format on */
+
+void svm_exit_facts(struct hw_vcpu *v, struct exit_info *x)
+{
+	const struct vmcb *vmcb = vmcb_of(v);
+	u64 code = vmcb->exit_code;
+
+	*x = (struct exit_info){ .reason = HOLM_EXIT_OTHER, .raw = code };
+	if (code == EXIT_NPF) {
+		x->reason = HOLM_EXIT_MMIO;
+		facts_npf(v, x);
+		return;
+	}
+	if (code < ARRAY_SIZE(rows) && rows[code].facts) {
+		x->reason = rows[code].reason;
+		rows[code].facts(v, x);
+		return;
+	}
+	x->raw_info[0] = vmcb->exit_info1;
+	x->raw_info[1] = vmcb->exit_info2;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A VM's I/O and MSR permission maps, APM vol 2, 15.10 and 15.11. */
+#include "arch/x86/svm/svm.h"
+
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mem/pages.h"
+
+#define IOPM_PAGES	3
+#define MSRPM_PAGES	2
+#define MSRS_PER_RANGE	0x2000U
+
+/* First MSR of each range the map covers, and its place in the map. */
+static const struct {
+	u32 first;
+	u32 offset;
+} msr_range[] = {
+	{ 0x00000000, 0x0000 },
+	{ 0xc0000000, 0x0800 },
+	{ 0xc0010000, 0x1000 },
+};
+
+int svm_vm_init(struct hw_vm *vm)
+{
+	struct svm_vm *s = pages_alloc(1);
+
+	if (!s)
+		return -ENOMEM;
+	vm->priv = s;
+	s->iopm = pages_alloc(IOPM_PAGES);
+	s->msrpm = pages_alloc(MSRPM_PAGES);
+	if (!s->iopm || !s->msrpm) {
+		svm_vm_free(vm);
+		return -ENOMEM;
+	}
+	s->iopm_hpa = pages_hpa(s->iopm);
+	s->msrpm_hpa = pages_hpa(s->msrpm);
+	/* MSRs trap until the policy opens them; so do a mediated VM's ports. */
+	memset(s->msrpm, 0xff, MSRPM_PAGES * PAGE_SIZE);
+	memset(s->iopm, vm->direct ? 0 : 0xff, IOPM_PAGES * PAGE_SIZE);
+	return 0;
+}
+
+void svm_vm_free(struct hw_vm *vm)
+{
+	struct svm_vm *s = vm->priv;
+
+	if (!s)
+		return;
+	pages_free(s->iopm, IOPM_PAGES);
+	pages_free(s->msrpm, MSRPM_PAGES);
+	pages_free(s, 1);
+	vm->priv = NULL;
+}
+
+static void bit_put(u8 *map, u32 bit, bool on)
+{
+	if (on)
+		map[bit / 8] = (u8)(map[bit / 8] | BIT32(bit % 8));
+	else
+		map[bit / 8] = (u8)(map[bit / 8] & ~BIT32(bit % 8));
+}
+
+void svm_vm_trap_pio(struct hw_vm *vm, u16 port, u32 count, bool trap)
+{
+	struct svm_vm *s = vm->priv;
+
+	for (u32 i = 0; i < count && port + i <= 0xffff; i++)
+		bit_put(s->iopm, port + i, trap);
+}
+
+void svm_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
+{
+	struct svm_vm *s = vm->priv;
+
+	for (u32 i = 0; i < ARRAY_SIZE(msr_range); i++) {
+		u32 n = msr - msr_range[i].first;
+
+		if (n >= MSRS_PER_RANGE)
+			continue;
+		bit_put(s->msrpm + msr_range[i].offset, n * 2, read);
+		bit_put(s->msrpm + msr_range[i].offset, n * 2 + 1, write);
+	}
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/cpu.h"
+
+#include "arch/x86/asm.h"
+#include "arch/x86/lapic.h"
+#include "core/cpu_table.h"
+#include "core/percpu.h"
+
+static struct {
+	struct cpu *cpu;
+	u32 count;
+	u64 tsc_khz;
+} table;
+
+void cpu_table_init(struct cpu *cpus, u32 count, u64 tsc_khz)
+{
+	table.cpu = cpus;
+	table.count = count;
+	table.tsc_khz = tsc_khz;
+}
+
+u32 cpu_count(void)
+{
+	return table.count;
+}
+
+struct cpu *cpu_get(u32 index)
+{
+	return &table.cpu[index];
+}
+
+struct cpu *cpu_by_lapic_id(u32 lapic_id)
+{
+	for (u32 i = 0; i < table.count; i++) {
+		if (table.cpu[i].lapic_id == lapic_id)
+			return &table.cpu[i];
+	}
+	return NULL;
+}
+
+struct cpu *cpu_self(void)
+{
+	return percpu_self()->cpu;
+}
+
+void cpu_kick(struct cpu *cpu)
+{
+	__atomic_store_n(&cpu->kick, 1, __ATOMIC_SEQ_CST);
+	if (cpu == cpu_self())
+		return;
+	/* An NMI that is still to come will see the flag just set. */
+	if (__atomic_exchange_n(&cpu->nmi_inflight, 1, __ATOMIC_SEQ_CST))
+		return;
+	lapic_icr(cpu->lapic_id, ICR_NMI | ICR_ASSERT);
+}
+
+void cpu_nmi(void)
+{
+	struct percpu *p = percpu_self();
+
+	if (__atomic_exchange_n(&p->cpu->nmi_inflight, 0, __ATOMIC_SEQ_CST)) {
+		p->cpu->nmis_own++;
+		return;
+	}
+	p->cpu->nmis_foreign++;
+	p->nmi_for_guest = true;
+}
+
+u64 time_now(void)
+{
+	return x86_rdtsc();
+}
+
+u64 time_khz(void)
+{
+	return table.tsc_khz;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The local APIC and I/O APICs of a guest that owns its CPUs' real ones (the
+ * Service VM, cells). The hardware does the work; here is only what must be
+ * looked at so that the guest reaches no CPU but its own: interrupt
+ * commands, delivery modes, the APIC base.
+ */
+#ifndef GUEST_X86_DIRECT_APIC_H
+#define GUEST_X86_DIRECT_APIC_H
+
+#include "lib/types.h"
+#include "mem/addr.h"
+
+struct vcpu;
+struct vm;
+
+/** What Holm remembers of a vCPU's APIC: how others address it. */
+struct direct_apic {
+	u32 ldr;
+	u32 dfr;
+	u32 icr_high;
+};
+
+/** As after INIT. */
+void direct_apic_reset(struct direct_apic *a);
+
+/** IA32_APIC_BASE: the mode may change, the address may not. */
+int direct_apic_base_write(struct vcpu *v, u64 val);
+
+/** An x2APIC register that traps. -EINVAL: #GP(0). */
+int direct_apic_msr_write(struct vcpu *v, u32 msr, u64 val);
+
+/**
+ * Let @vm's accesses to the LAPIC page and to the I/O APICs at @ioapic[0..n)
+ * be answered here; the pages must trap. -ENOMEM.
+ */
+int direct_apic_register(struct vm *vm, const u64 *ioapic, u32 n);
+
+#endif

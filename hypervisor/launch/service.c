@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The Service VM: one vCPU on every CPU, all memory but Holm's at its own
+ * address, the devices, its kernel.
+ */
+#include "launch/launch.h"
+
+#include "abi/holm.h"
+#include "arch/x86/features.h"
+#include "arch/x86/lapic.h"
+#include "core/console.h"
+#include "guest/x86/guest.h"
+#include "hypercall/hypercall.h"
+#include "launch/linux_boot.h"
+#include "lib/string.h"
+#include "vm/sched.h"
+#include "vm/vm.h"
+
+#define HOLM_VERSION	(0 << 16 | 1 << 8 | 0)
+
+static struct e820 service_map;
+static struct e820_entry service_map_buf[BOOT_E820_MAX + 2];
+
+static void require_memory(int rc)
+{
+	if (rc)
+		launch_fail("too little memory for the Service VM's page tables");
+}
+
+/* The firmware's map without Holm's own memory. */
+static void filter_map(void)
+{
+	const struct e820 *m = &launch.boot.map;
+
+	e820_init(&service_map, service_map_buf, ARRAY_SIZE(service_map_buf));
+	for (u32 i = 0; i < m->n; i++)
+		e820_add(&service_map, m->e[i].base, m->e[i].size, m->e[i].type);
+	if (e820_cut(&service_map, launch.hv_base.v, launch.hv_size))
+		launch_fail("the memory map has more entries than fit");
+}
+
+/*
+ * How far the identity map goes: over every entry of the memory map, and
+ * over where firmware may put 64-bit device windows, as large pages allow.
+ */
+static u64 identity_end(void)
+{
+	u64 end = MAX(e820_end(&launch.boot.map), GIB(4));
+	u8 bits = features_get()->phys_bits;
+	u64 reach = features_get()->pages_1g ? BIT64(MIN(bits, 44)) : GIB(64);
+
+	return align_up(MAX(end, MIN(reach, BIT64(bits))), GIB(1));
+}
+
+static void unmap_page(struct vm *vm, u64 base)
+{
+	require_memory(stage2_unmap(&vm->s2, GPA(base), PAGE_SIZE));
+}
+
+/* The founding rules, in their order. */
+static void map_memory(struct vm *vm)
+{
+	const struct e820 *m = &service_map;
+	u64 hv_end = launch.hv_base.v + launch.hv_size;
+
+	require_memory(stage2_map(&vm->s2, GPA(0), HPA(0), launch.hv_base.v,
+				  PT_RWX | PT_UC));
+	require_memory(stage2_map(&vm->s2, GPA(hv_end), HPA(hv_end),
+				  identity_end() - hv_end, PT_RWX | PT_UC));
+	for (u32 i = 0; i < m->n; i++) {
+		u64 from = align_up(m->e[i].base, PAGE_SIZE);
+		u64 to = align_down(m->e[i].base + m->e[i].size, PAGE_SIZE);
+
+		if (m->e[i].type == E820_RAM && to > from)
+			require_memory(stage2_protect(&vm->s2, GPA(from),
+						      to - from,
+						      PT_RWX | PT_WB));
+	}
+	unmap_page(vm, LAPIC_BASE);
+	for (u32 i = 0; i < launch.acpi.nioapics; i++)
+		unmap_page(vm, launch.acpi.ioapic[i]);
+}
+
+static void attach_cpus(struct vm *vm)
+{
+	for (u32 i = 0; i < vm->nvcpus; i++) {
+		direct_apic_reset(&vm->vcpu[i]->guest->direct);
+		if (cpu_get(i)->online)
+			cpu_attach(cpu_get(i), vm->vcpu[i]);
+	}
+}
+
+static void load_kernel(struct vm *vm)
+{
+	struct vcpu *v = vm->vcpu[0];
+	struct linux_image img;
+	struct guest_sregs s;
+	const char *why = linux_load(&launch.boot, &service_map, &img);
+
+	if (why)
+		launch_fail(why);
+	backend->vcpu_get_sregs(&v->hw, &s);
+	linux_entry_state(&img, &v->hw.regs, &s);
+	backend->vcpu_set_sregs(&v->hw, &s);
+	if (v->state != VCPU_STATE_RUNNABLE)
+		vcpu_state_set(v, VCPU_STATE_RUNNABLE);
+}
+
+static void publish_info(void)
+{
+	const struct holm_info info = {
+		.version = HOLM_VERSION,
+		.ncpus = cpu_count(),
+		.hv_base = launch.hv_base.v,
+		.hv_size = launch.hv_size,
+		.image_size = launch.image_size,
+		.ram_bytes = e820_ram_bytes(&launch.boot.map),
+		.backend = backend->id,
+		.boot_tsc = { launch.boot_tsc, time_now() },
+	};
+
+	hypercall_set_info(&info);
+}
+
+static void announce(void)
+{
+	log_info("%u CPUs, %s, %lu MiB of RAM; Holm at %lx (%lu MiB)",
+		 cpu_count(), backend->name,
+		 e820_ram_bytes(&launch.boot.map) >> 20, launch.hv_base.v,
+		 launch.hv_size >> 20);
+}
+
+void launch_service_vm(void)
+{
+	struct vm_locked l;
+	struct vm *vm;
+
+	announce();
+	vm_setup(&launch.pool, &guest_machine_ops);
+	filter_map();
+	if (vm_create_service(cpu_count(), &vm))
+		launch_fail("too little memory for the Service VM");
+	map_memory(vm);
+	require_memory(direct_apic_register(vm, launch.acpi.ioapic,
+					    launch.acpi.nioapics));
+	attach_cpus(vm);
+	load_kernel(vm);
+	publish_info();
+	lapic_virtual_wire();
+	l = vm_lock(vm);
+	vm_start(l);
+	vm_unlock(l);
+}

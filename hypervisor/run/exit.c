@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which exit is answered by whom: one table. */
+#include "run/run.h"
+
+#include "arch/x86/asm.h"
+#include "arch/x86/halt.h"
+#include "core/log.h"
+#include "guest/x86/guest.h"
+#include "hypercall/hypercall.h"
+#include "lib/string.h"
+
+static const u8 op_cpuid[] = { 0x0f, 0xa2 };
+static const u8 op_hlt[] = { 0xf4 };
+static const u8 op_vmmcall[] = { 0x0f, 0x01, 0xd9 };
+static const u8 op_vmcall[] = { 0x0f, 0x01, 0xc1 };
+
+#define VECTOR_UD	6
+#define VECTOR_AC	17
+
+static void exit_interrupt(struct vcpu *v, const struct exit_info *x)
+{
+	(void)v;
+	(void)x;
+	arch_poll_interrupts();
+}
+
+/* The NMI itself was taken when the exit was over; see trap.c. */
+static void exit_nothing(struct vcpu *v, const struct exit_info *x)
+{
+	(void)v;
+	(void)x;
+}
+
+static void exit_window(struct vcpu *v, const struct exit_info *x)
+{
+	(void)x;
+	backend->vcpu_irq_window(&v->hw, false);
+}
+
+static void exit_cpuid(struct vcpu *v, const struct exit_info *x)
+{
+	struct guest_regs *r = &v->hw.regs;
+	struct guest_sregs s;
+	struct cpuid_regs out;
+
+	if (!run_skip(v, x, op_cpuid, sizeof(op_cpuid)))
+		return;
+	backend->vcpu_get_sregs(&v->hw, &s);
+	v->guest->cpuid.cr4 = s.cr4;
+	cpuid_table_lookup(&v->vm->guest->cpuid, &v->guest->cpuid,
+			   (u32)r->gpr[GPR_RAX], (u32)r->gpr[GPR_RCX], &out);
+	r->gpr[GPR_RAX] = out.eax;
+	r->gpr[GPR_RBX] = out.ebx;
+	r->gpr[GPR_RCX] = out.ecx;
+	r->gpr[GPR_RDX] = out.edx;
+}
+
+/* True if the instruction is done with; false if it faults instead. */
+static bool hypercall(struct vcpu *v)
+{
+	struct guest_regs *r = &v->hw.regs;
+	struct guest_sregs s;
+	bool inject_ud = false;
+	s64 rc;
+
+	backend->vcpu_get_sregs(&v->hw, &s);
+	if (s.cpl) {
+		run_inject_gp(v);
+		return false;
+	}
+	rc = hypercall_dispatch(v, (u32)r->gpr[GPR_R8], r->gpr[GPR_RDI],
+				r->gpr[GPR_RSI], &inject_ud);
+	if (inject_ud) {
+		run_inject_ud(v);
+		return false;
+	}
+	r->gpr[GPR_RAX] = (u64)rc;
+	return true;
+}
+
+static void exit_hypercall(struct vcpu *v, const struct exit_info *x)
+{
+	u32 len = run_insn_len(v, x, op_vmmcall, sizeof(op_vmmcall));
+
+	if (len && hypercall(v))
+		backend->vcpu_skip(&v->hw, len);
+}
+
+static void exit_halt(struct vcpu *v, const struct exit_info *x)
+{
+	if (run_skip(v, x, op_hlt, sizeof(op_hlt)))
+		vcpu_state_set(v, VCPU_STATE_HALTED);
+}
+
+/*
+ * VMCALL is what a kernel built for ACRN executes; AMD CPUs refuse it, so it
+ * arrives as #UD, as do all others.
+ */
+static void exit_exception(struct vcpu *v, const struct exit_info *x)
+{
+	const struct exit_info vmcall = { .reason = HOLM_EXIT_HYPERCALL };
+	u32 len = 0;
+
+	if (x->vector == VECTOR_UD && v->vm->kind == VM_SERVICE)
+		len = run_insn_len(v, &vmcall, op_vmcall, sizeof(op_vmcall));
+	if (!len) {
+		run_inject_exception(v, x->vector, x->vector == VECTOR_AC,
+				     x->error_code);
+		return;
+	}
+	v->exits[HOLM_EXIT_HYPERCALL]++;
+	if (hypercall(v))
+		backend->vcpu_skip(&v->hw, len);
+}
+
+static void exit_shutdown(struct vcpu *v, const struct exit_info *x)
+{
+	(void)x;
+	if (v->vm->kind == VM_USER) {
+		vm_shutdown_self(v);
+		return;
+	}
+	log_warn("the Service VM's vCPU %u shut down at %lx: reset", v->id,
+		 v->hw.regs.rip);
+	arch_reset_machine();
+}
+
+/*
+ * Cache maintenance has no effect that a guest could see and is skipped;
+ * everything else privileged that traps does not exist for guests.
+ */
+static void exit_insn(struct vcpu *v, const struct exit_info *x)
+{
+	struct x86_insn insn;
+
+	(void)x;
+	if (!run_decode(v, &insn))
+		return;
+	switch (insn.op->kind) {
+	case X86_OP_INVD:
+	case X86_OP_WBINVD:
+		x86_wbinvd();
+		backend->vcpu_skip(&v->hw, insn.len);
+		return;
+	case X86_OP_RDPMC:
+		run_inject_gp(v);
+		return;
+	default:
+		run_inject_ud(v);
+	}
+}
+
+/*
+ * A trapped move to CR8: the window for a pending interrupt may have opened.
+ * It is executed here; the loop looks again.
+ */
+static void exit_cr(struct vcpu *v, const struct exit_info *x)
+{
+	struct x86_insn insn;
+
+	(void)x;
+	if (!run_decode(v, &insn))
+		return;
+	if (insn.op->kind != X86_OP_MOV_TO_CR || insn.reg != 8) {
+		run_inject_ud(v);
+		return;
+	}
+	backend->vcpu_set_tpr(&v->hw, (u8)(v->hw.regs.gpr[insn.rm] << 4));
+	backend->vcpu_skip(&v->hw, insn.len);
+}
+
+/* Reasons that no backend should give for what we let it trap. */
+static void exit_other(struct vcpu *v, const struct exit_info *x)
+{
+	log_guest("VM %u vCPU %u: exit code %lx (%lx, %lx) at %lx: #UD",
+		  v->vm->vmid, v->id, x->raw, x->raw_info[0], x->raw_info[1],
+		  v->hw.regs.rip);
+	run_inject_ud(v);
+}
+
+/* clang-format off */
+static void (*const handlers[HOLM_EXIT_COUNT])(struct vcpu *v,
+					       const struct exit_info *x) = {
+	[HOLM_EXIT_INTR]	= exit_interrupt,
+	[HOLM_EXIT_NMI]		= exit_nothing,
+	[HOLM_EXIT_WINDOW]	= exit_window,
+	[HOLM_EXIT_CPUID]	= exit_cpuid,
+	[HOLM_EXIT_RDMSR]	= run_exit_rdmsr,
+	[HOLM_EXIT_WRMSR]	= run_exit_wrmsr,
+	[HOLM_EXIT_PIO]		= run_exit_pio,
+	[HOLM_EXIT_MMIO]	= run_exit_mmio,
+	[HOLM_EXIT_HYPERCALL]	= exit_hypercall,
+	[HOLM_EXIT_HLT]		= exit_halt,
+	[HOLM_EXIT_CR]		= exit_cr,
+	[HOLM_EXIT_XSETBV]	= exit_other,
+	[HOLM_EXIT_EXCEPTION]	= exit_exception,
+	[HOLM_EXIT_SHUTDOWN]	= exit_shutdown,
+	[HOLM_EXIT_INSN]	= exit_insn,
+	[HOLM_EXIT_IOREQ]	= exit_other,
+	[HOLM_EXIT_OTHER]	= exit_other,
+};
+/* clang-format on */
+
+void run_exit(struct vcpu *v, const struct exit_info *x)
+{
+	struct guest_event ev;
+
+	/* Delivered again, unless the handler injects something first. */
+	if (unlikely(backend->vcpu_interrupted(&v->hw, &ev)))
+		backend->vcpu_inject(&v->hw, &ev);
+	handlers[x->reason](v, x);
+}

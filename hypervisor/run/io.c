@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Port and memory accesses that trapped: to a device inside Holm, to the
+ * device model, or to nobody (reads give ones, writes are dropped).
+ */
+#include "run/run.h"
+
+#include "arch/x86/asm.h"
+#include "guest/x86/emulate.h"
+#include "guest/x86/guest.h"
+#include "io/ioreq.h"
+#include "io/iospace.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "run/guestwalk.h"
+
+
+static u64 ones(u32 size)
+{
+	return size >= 8 ? ~(u64)0 : BIT64(size * 8) - 1;
+}
+
+static int pio_access(struct vcpu *v, u16 port, u32 size, bool write, u64 *val)
+{
+	if (io_space_pio(v->vm->io, port, size, write, val))
+		return 0;
+	if (v->vm->kind == VM_USER) {
+		v->exits[HOLM_EXIT_IOREQ]++;
+		return ioreq_pio(v, port, size, write, val, run_wait);
+	}
+	if (!write)
+		*val = ones(size);
+	return 0;
+}
+
+/* A User VM's local APIC page, while it is there. */
+static bool lapic_access(struct vcpu *v, gpa_t gpa, u32 size, bool write,
+			 u64 *val)
+{
+	struct vlapic *lapic = &v->guest->lapic;
+	u64 off = gpa.v - VLAPIC_MMIO_BASE;
+
+	if (off >= VLAPIC_MMIO_SIZE || vlapic_state(lapic) != VLAPIC_XAPIC)
+		return false;
+	if (!write) {
+		vlapic_mmio_read(lapic, (u32)off, size, val);
+		return true;
+	}
+	vlapic_mmio_write(lapic, (u32)off, size, val);
+	backend->vcpu_set_tpr(&v->hw, vlapic_get_tpr(lapic));
+	return true;
+}
+
+static int mmio_access(struct vcpu *v, gpa_t gpa, u32 size, bool write, u64 *val)
+{
+	if (v->vm->kind == VM_USER && lapic_access(v, gpa, size, write, val))
+		return 0;
+	if (io_space_mmio(v->vm->io, gpa.v, size, write, val))
+		return 0;
+	if (v->vm->kind == VM_USER) {
+		v->exits[HOLM_EXIT_IOREQ]++;
+		return ioreq_mmio(v, gpa, size, write, val, run_wait);
+	}
+	if (!write)
+		*val = ones(size);
+	return 0;
+}
+
+/* The emulator's view of the vCPU. */
+
+struct emulation {
+	struct emu_ctx ctx;
+	struct vcpu *v;
+	struct guest_sregs s;
+};
+
+static struct emulation *emulation_of(struct emu_ctx *ctx)
+{
+	return container_of(ctx, struct emulation, ctx);
+}
+
+static void op_seg_get(struct emu_ctx *ctx, enum x86_seg seg,
+		       struct emu_seg *out)
+{
+	const struct guest_seg *s = &emulation_of(ctx)->s.seg[seg];
+
+	out->base = s->base;
+	out->limit = s->limit;
+	out->type = s->attr & 0xf;
+	out->usable = s->attr & SEG_ATTR_P;
+	out->big = s->attr & SEG_ATTR_DB;
+}
+
+#define VECTOR_GP	13
+#define VECTOR_PF	14
+
+/* What a failed walk means for the guest. */
+static int fault_of(struct emu_ctx *ctx, int rc, const struct gva_fault *pf)
+{
+	ctx->fault = (struct emu_fault){ .vector = VECTOR_GP, .has_error = true };
+	if (rc == -EFAULT)
+		ctx->fault = (struct emu_fault){
+			.vector = VECTOR_PF,
+			.has_error = true,
+			.error = pf->error_code,
+			.cr2 = pf->gva.v,
+		};
+	return -EFAULT;
+}
+
+static int op_mem_read(struct emu_ctx *ctx, gva_t gva, void *buf, u32 len)
+{
+	struct emulation *e = emulation_of(ctx);
+	struct gva_ctx w = run_walk_ctx(e->v, &e->s);
+	struct gva_fault pf;
+	int rc = gvawalk_read(&w, gva, buf, len, GVA_R, &pf);
+
+	return rc ? fault_of(ctx, rc, &pf) : 0;
+}
+
+static int op_mem_write(struct emu_ctx *ctx, gva_t gva, const void *buf, u32 len)
+{
+	struct emulation *e = emulation_of(ctx);
+	struct gva_ctx w = run_walk_ctx(e->v, &e->s);
+	struct gva_fault pf;
+	int rc = gvawalk_write(&w, gva, buf, len, GVA_W, &pf);
+
+	return rc ? fault_of(ctx, rc, &pf) : 0;
+}
+
+static int op_target(struct emu_ctx *ctx, gva_t gva, u32 len, bool write,
+		     bool *is_mmio, gpa_t *gpa)
+{
+	struct emulation *e = emulation_of(ctx);
+	struct gva_ctx w = run_walk_ctx(e->v, &e->s);
+	struct gva_fault pf = { .gva = gva };
+	struct s2_range r;
+	u64 bytes;
+	int rc;
+
+	(void)len;
+	rc = gvawalk_translate(&w, gva, write ? GVA_W : GVA_R, gpa, &bytes,
+			       &pf.error_code);
+	if (rc)
+		return fault_of(ctx, rc, &pf);
+	*is_mmio = !stage2_translate(&e->v->vm->s2, *gpa, &r) ||
+		   (r.attr & PT_TYPE_MASK) != PT_WB ||
+		   (write && !(r.attr & PT_W));
+	return 0;
+}
+
+static int op_mmio_read(struct emu_ctx *ctx, gpa_t gpa, u32 size, u64 *val)
+{
+	return mmio_access(emulation_of(ctx)->v, gpa, size, false, val);
+}
+
+static int op_mmio_write(struct emu_ctx *ctx, gpa_t gpa, u32 size, u64 val)
+{
+	return mmio_access(emulation_of(ctx)->v, gpa, size, true, &val);
+}
+
+static int op_pio_read(struct emu_ctx *ctx, u16 port, u32 size, u32 *val)
+{
+	u64 wide = 0;
+	int rc = pio_access(emulation_of(ctx)->v, port, size, false, &wide);
+
+	*val = (u32)wide;
+	return rc;
+}
+
+static int op_pio_write(struct emu_ctx *ctx, u16 port, u32 size, u32 val)
+{
+	u64 wide = val;
+
+	return pio_access(emulation_of(ctx)->v, port, size, true, &wide);
+}
+
+static const struct emu_ops emu_ops = {
+	.seg_get = op_seg_get,
+	.mem_read = op_mem_read,
+	.mem_write = op_mem_write,
+	.gva_to_target = op_target,
+	.mmio_read = op_mmio_read,
+	.mmio_write = op_mmio_write,
+	.pio_read = op_pio_read,
+	.pio_write = op_pio_write,
+};
+
+static void emulation_begin(struct emulation *e, struct vcpu *v)
+{
+	memset(&e->ctx, 0, sizeof(e->ctx));
+	e->v = v;
+	backend->vcpu_get_sregs(&v->hw, &e->s);
+	e->ctx.ops = &emu_ops;
+	e->ctx.gpr = v->hw.regs.gpr;
+	e->ctx.rip = v->hw.regs.rip;
+	e->ctx.rflags = v->hw.regs.rflags;
+	e->ctx.mode = (u8)run_mode(&e->s);
+	e->ctx.cpl = e->s.cpl;
+	e->ctx.la57 = e->s.cr4 & BIT64(12);
+	e->ctx.log = v->guest->emu_log;
+}
+
+static void emulation_end(struct emulation *e, int rc)
+{
+	struct vcpu *v = e->v;
+	const struct emu_fault *f = &e->ctx.fault;
+
+	if (rc == -EAGAIN) {
+		v->guest->emu_log = e->ctx.log;
+		return;
+	}
+	memset(&v->guest->emu_log, 0, sizeof(v->guest->emu_log));
+	if (rc == -EINVAL) {
+		run_inject_ud(v);
+		return;
+	}
+	v->hw.regs.rflags = e->ctx.rflags;
+	v->hw.regs.rip = e->ctx.rip;
+	if (rc != -EFAULT) {
+		backend->vcpu_skip(&v->hw, 0);
+	} else if (f->vector == VECTOR_PF) {
+		run_inject_pf(v, f->cr2, f->error);
+	} else {
+		run_inject_exception(v, f->vector, f->has_error, f->error);
+	}
+}
+
+void run_exit_mmio(struct vcpu *v, const struct exit_info *x)
+{
+	struct x86_insn insn;
+	struct emulation e;
+
+	/* Nothing to execute where nothing is mapped. */
+	if (x->access & ACCESS_X) {
+		run_inject_gp(v);
+		return;
+	}
+	if (!run_decode(v, &insn))
+		return;
+	emulation_begin(&e, v);
+	e.ctx.fault_gpa = x->gpa;
+	e.ctx.fault_write = x->access & ACCESS_W;
+	emulation_end(&e, emu_mmio(&e.ctx, &insn));
+}
+
+static void string_pio(struct vcpu *v)
+{
+	struct x86_insn insn;
+	struct emulation e;
+
+	if (!run_decode(v, &insn))
+		return;
+	emulation_begin(&e, v);
+	emulation_end(&e, emu_string_pio(&e.ctx, &insn));
+}
+
+/* Without a next RIP the instruction must be found: prefixes, one opcode. */
+static u64 pio_next_rip(struct vcpu *v, const struct exit_info *x)
+{
+	struct x86_insn insn;
+
+	if (x->next_rip)
+		return x->next_rip;
+	return run_decode(v, &insn) ? v->hw.regs.rip + insn.len : 0;
+}
+
+static void merge_rax(u64 *rax, u64 val, u32 size)
+{
+	if (size == 4)
+		*rax = (u32)val;
+	else
+		*rax = (*rax & ~ones(size)) | (val & ones(size));
+}
+
+void run_exit_pio(struct vcpu *v, const struct exit_info *x)
+{
+	u64 *rax = &v->hw.regs.gpr[GPR_RAX];
+	u64 val = *rax & ones(x->pio_size);
+	u64 next;
+
+	if (x->pio_string) {
+		string_pio(v);
+		return;
+	}
+	next = pio_next_rip(v, x);
+	if (!next ||
+	    pio_access(v, x->pio_port, x->pio_size, !x->pio_in, &val))
+		return;
+	if (x->pio_in)
+		merge_rax(rax, val, x->pio_size);
+	v->hw.regs.rip = next;
+	backend->vcpu_skip(&v->hw, 0);
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "run/loop.h"
+
+#include "arch/x86/halt.h"
+#include "arch/x86/lapic.h"
+#include "arch/x86/trap.h"
+#include "core/log.h"
+#include "core/percpu.h"
+#include "guest/x86/guest.h"
+#include "run/run.h"
+#include "vm/sched.h"
+
+static bool is_direct(const struct vcpu *v)
+{
+	return v->hw.vm->direct;
+}
+
+/*
+ * On a direct CPU interrupts stay for the guest; only while it waits for its
+ * SIPI has it none, and what is left over from before may go.
+ */
+static void idle(struct cpu *cpu, const struct vcpu *v)
+{
+	bool open = !v || !is_direct(v) || v->state == VCPU_STATE_WAIT_SIPI;
+
+	arch_idle(&cpu->kick, open);
+}
+
+static void clear_kick(struct cpu *cpu)
+{
+	__atomic_store_n(&cpu->kick, 0, __ATOMIC_SEQ_CST);
+}
+
+/* Stay out of the guest until told otherwise, or until @v is taken away. */
+static void stay_parked(struct cpu *cpu, struct vcpu *v)
+{
+	__atomic_store_n(&v->parked, 1, __ATOMIC_SEQ_CST);
+	while (__atomic_load_n(&cpu->vcpu, __ATOMIC_SEQ_CST) == v) {
+		if (!vcpu_should_stop(v)) {
+			__atomic_store_n(&v->parked, 0, __ATOMIC_SEQ_CST);
+			return;
+		}
+		idle(cpu, v);
+		clear_kick(cpu);
+	}
+}
+
+/* Something was asked of this CPU; false if @v does not run for now. */
+static bool attend(struct cpu *cpu, struct vcpu *v)
+{
+	clear_kick(cpu);
+	if (__atomic_load_n(&cpu->vcpu, __ATOMIC_SEQ_CST) != v)
+		return false;
+	if (vcpu_should_stop(v)) {
+		stay_parked(cpu, v);
+		return false;
+	}
+	if (!__atomic_load_n(&v->requests, __ATOMIC_ACQUIRE))
+		return true;
+	return run_requests(v);
+}
+
+bool run_wait(struct vcpu *v)
+{
+	struct cpu *cpu = v->cpu;
+
+	if (vcpu_should_stop(v))
+		return false;
+	arch_idle(&cpu->kick, !is_direct(v));
+	clear_kick(cpu);
+	return !vcpu_should_stop(v);
+}
+
+static void wait_for_event(struct cpu *cpu, struct vcpu *v)
+{
+	if (!is_direct(v)) {
+		run_prepare_mediated(v);
+		if (v->state == VCPU_STATE_RUNNABLE)
+			return;
+	}
+	idle(cpu, v);
+}
+
+static void hand_on_nmi(struct percpu *p, struct vcpu *v)
+{
+	const struct guest_event ev = { .type = EVENT_NMI, .vector = 2 };
+
+	if (!backend->vcpu_nmi_ready(&v->hw))
+		return;
+	p->nmi_for_guest = false;
+	backend->vcpu_inject(&v->hw, &ev);
+}
+
+static void prepare(struct percpu *p, struct vcpu *v)
+{
+	if (!is_direct(v))
+		run_prepare_mediated(v);
+	else if (unlikely(p->nmi_for_guest))
+		hand_on_nmi(p, v);
+}
+
+/* Run @v until its CPU is wanted elsewhere. */
+static void run_vcpu(struct cpu *cpu, struct vcpu *v)
+{
+	struct percpu *p = percpu_self();
+	struct exit_info x;
+
+	for (;;) {
+		if (unlikely(__atomic_load_n(&cpu->kick, __ATOMIC_ACQUIRE)) &&
+		    !attend(cpu, v))
+			return;
+		if (unlikely(v->state != VCPU_STATE_RUNNABLE)) {
+			wait_for_event(cpu, v);
+			continue;
+		}
+		prepare(p, v);
+		if (!backend->vcpu_run(&v->hw, &cpu->kick, &x))
+			continue;
+		cpu->exits++;
+		v->exits[x.reason]++;
+		run_exit(v, &x);
+	}
+}
+
+/* The CPU changed hands: nothing of the last guest may show. */
+static void take_up(struct cpu *cpu, struct vcpu *v)
+{
+	__atomic_store_n(&cpu->current, v, __ATOMIC_SEQ_CST);
+	/* Requests and stop may be set already: look before the first entry. */
+	__atomic_store_n(&cpu->kick, 1, __ATOMIC_SEQ_CST);
+	if (v)
+		backend->vcpu_flush(&v->hw);
+}
+
+void run_cpu_loop(void)
+{
+	struct cpu *cpu = cpu_self();
+
+	for (;;) {
+		struct vcpu *v = __atomic_load_n(&cpu->vcpu, __ATOMIC_SEQ_CST);
+
+		if (v != cpu->current)
+			take_up(cpu, v);
+		if (v) {
+			run_vcpu(cpu, v);
+			continue;
+		}
+		idle(cpu, NULL);
+		clear_kick(cpu);
+	}
+}
+
+void run_interrupt(u8 vector)
+{
+	if (vector == VECTOR_SPURIOUS)
+		return;
+	if (vector == VECTOR_TIMER)
+		percpu_self()->timer_armed = 0;
+	lapic_eoi();
+}

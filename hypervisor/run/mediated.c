@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What other CPUs asked of a vCPU, and a mediated vCPU's interrupts. */
+#include "run/run.h"
+
+#include "arch/x86/lapic.h"
+#include "core/log.h"
+#include "core/percpu.h"
+#include "guest/x86/guest.h"
+#include "io/ioreq.h"
+
+static void take_init(struct vcpu *v)
+{
+	backend->vcpu_reset(&v->hw, VCPU_RESET_INIT);
+	if (v->vm->kind == VM_USER)
+		guest_vcpu_init(v);
+	else
+		lapic_clear();
+	if (v->state != VCPU_STATE_WAIT_SIPI)
+		vcpu_state_set(v, VCPU_STATE_WAIT_SIPI);
+}
+
+/* SDM vol 3, 9.4.4: CS selector is the vector << 8, IP is 0. */
+static void take_sipi(struct vcpu *v)
+{
+	u8 vector = __atomic_load_n(&v->sipi_vector, __ATOMIC_ACQUIRE);
+	struct guest_sregs s;
+
+	if (v->state != VCPU_STATE_WAIT_SIPI)
+		return;
+	backend->vcpu_reset(&v->hw, VCPU_RESET_INIT);
+	backend->vcpu_get_sregs(&v->hw, &s);
+	s.seg[SEG_CS].sel = (u16)(vector << 8);
+	s.seg[SEG_CS].base = (u64)vector << 12;
+	backend->vcpu_set_sregs(&v->hw, &s);
+	v->hw.regs.rip = 0;
+	vcpu_state_set(v, VCPU_STATE_RUNNABLE);
+}
+
+static void take_nmi(struct vcpu *v)
+{
+	if (v->state == VCPU_STATE_WAIT_SIPI)
+		return;
+	if (v->state == VCPU_STATE_HALTED)
+		vcpu_state_set(v, VCPU_STATE_RUNNABLE);
+	percpu_self()->nmi_for_guest = true;
+}
+
+bool run_requests(struct vcpu *v)
+{
+	u32 req = __atomic_exchange_n(&v->requests, 0, __ATOMIC_SEQ_CST);
+
+	if (req & VCPU_REQ_INIT)
+		take_init(v);
+	if (req & VCPU_REQ_SIPI)
+		take_sipi(v);
+	if (req & VCPU_REQ_NMI)
+		take_nmi(v);
+	if (req & VCPU_REQ_FLUSH)
+		backend->vcpu_flush(&v->hw);
+	if (!(req & VCPU_REQ_EXIT_OFF))
+		return true;
+	vm_shutdown_self(v);
+	return false;
+}
+
+void run_arm_timer(struct vcpu *v)
+{
+	struct percpu *p = percpu_self();
+	u64 deadline = guest_next_deadline(v);
+	u64 now;
+
+	if (deadline == p->timer_armed || deadline == GUEST_NO_DEADLINE)
+		return;
+	now = time_now();
+	lapic_timer_arm(deadline > now ? deadline - now : 0);
+	p->timer_armed = deadline;
+}
+
+static void expire_timers(struct vcpu *v)
+{
+	u64 deadline = guest_next_deadline(v);
+
+	if (deadline != GUEST_NO_DEADLINE && deadline <= time_now())
+		guest_timers_expire(v, time_now());
+	run_arm_timer(v);
+}
+
+static void inject_irq(struct vcpu *v)
+{
+	struct guest_event ev = { .type = EVENT_INTR };
+	int vector = guest_irq_ack(v);
+
+	if (vector < 0)
+		return;
+	ev.vector = (u8)vector;
+	backend->vcpu_inject(&v->hw, &ev);
+}
+
+static void inject_nmi(struct vcpu *v)
+{
+	const struct guest_event ev = { .type = EVENT_NMI, .vector = 2 };
+
+	if (!backend->vcpu_nmi_ready(&v->hw))
+		return;
+	percpu_self()->nmi_for_guest = false;
+	backend->vcpu_inject(&v->hw, &ev);
+}
+
+/* A waiting request must be asked again before anything else happens. */
+static void inject_pending(struct vcpu *v)
+{
+	if (unlikely(percpu_self()->nmi_for_guest))
+		inject_nmi(v);
+	if (guest_irq_pending(v) < 0)
+		return;
+	if (v->state == VCPU_STATE_HALTED) {
+		if (!(v->hw.regs.rflags & BIT64(9)))
+			return;
+		vcpu_state_set(v, VCPU_STATE_RUNNABLE);
+	}
+	if (backend->vcpu_irq_ready(&v->hw))
+		inject_irq(v);
+	if (guest_irq_pending(v) >= 0)
+		backend->vcpu_irq_window(&v->hw, true);
+}
+
+void run_prepare_mediated(struct vcpu *v)
+{
+	struct vlapic *lapic = &v->guest->lapic;
+	u8 tpr = backend->vcpu_get_tpr(&v->hw);
+
+	/* By CR8 the guest moves its priority without a trap. */
+	if ((tpr ^ vlapic_get_tpr(lapic)) & 0xf0)
+		vlapic_set_tpr(lapic, tpr);
+	expire_timers(v);
+	if (likely(!ioreq_outstanding(v)))
+		inject_pending(v);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of run/ share. */
+#ifndef RUN_RUN_H
+#define RUN_RUN_H
+
+#include "guest/x86/decode.h"
+#include "vm/vm.h"
+
+/** Answer one exit: the vCPU's registers are those it goes on with. */
+void run_exit(struct vcpu *v, const struct exit_info *x);
+
+/** Sleep until the calling CPU is kicked; false if @v must stop. */
+bool run_wait(struct vcpu *v);
+
+/* run/fetch.c */
+
+/**
+ * Fetch up to X86_INSN_MAX instruction bytes at the guest's RIP. Returns how
+ * many; 0 after injecting the fault that the fetch caused.
+ */
+u32 run_fetch(struct vcpu *v, u8 *buf);
+
+/** Fetch and decode; false after injecting what the guest gets instead. */
+bool run_decode(struct vcpu *v, struct x86_insn *insn);
+
+/**
+ * Length of the instruction that exited, which must be @opcode; 0 (a fault
+ * was injected, or something else stands there by now): run the guest again
+ * as it is.
+ */
+u32 run_insn_len(struct vcpu *v, const struct exit_info *x, const u8 *opcode,
+		 u32 opcode_len);
+
+/** Step over that instruction; false as above. */
+bool run_skip(struct vcpu *v, const struct exit_info *x, const u8 *opcode,
+	      u32 opcode_len);
+
+/** Mode the instruction decoder must assume. */
+enum x86_mode run_mode(const struct guest_sregs *s);
+
+/* run/inject.c */
+void run_inject_ud(struct vcpu *v);
+void run_inject_gp(struct vcpu *v);
+void run_inject_pf(struct vcpu *v, u64 cr2, u32 error_code);
+void run_inject_exception(struct vcpu *v, u8 vector, bool has_error, u32 error);
+
+/* one file each */
+void run_exit_pio(struct vcpu *v, const struct exit_info *x);
+void run_exit_mmio(struct vcpu *v, const struct exit_info *x);
+void run_exit_rdmsr(struct vcpu *v, const struct exit_info *x);
+void run_exit_wrmsr(struct vcpu *v, const struct exit_info *x);
+
+/** Requests other CPUs posted; false if @v is not to enter the guest. */
+bool run_requests(struct vcpu *v);
+
+/** Interrupts and timers of a mediated vCPU, before it enters the guest. */
+void run_prepare_mediated(struct vcpu *v);
+
+/** Set the physical timer for the vCPU's next deadline. */
+void run_arm_timer(struct vcpu *v);
+
+#endif
