@@ -8,7 +8,9 @@ KERNEL	?= $(DEFAULT)
 KDIR	= $(O)/cache/kernel-$(KERNEL)
 prefix	?= /usr
 DESTDIR	?=
+ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
+endif
 TEST	?=
 
 .PHONY: all run check quick lint iso install clean distclean help \
