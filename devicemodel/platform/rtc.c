@@ -72,7 +72,7 @@ static int hour_decode(const struct rtc *rtc, u8 v)
 
 	if (rtc->cmos[RTC_B] & B_24H)
 		return rtc_decode(rtc, v);
-	hour = rtc_decode(rtc, v & ~HOUR_PM) % 12;
+	hour = rtc_decode(rtc, v & (HOUR_PM - 1)) % 12;
 	return v & HOUR_PM ? hour + 12 : hour;
 }
 
@@ -302,7 +302,7 @@ static void write_data(struct rtc *rtc, u8 val)
 		write_time(rtc, val);
 	} else {
 		rtc_catch_up(rtc);
-		rtc->cmos[index] = index == RTC_A ? val & ~A_UIP : val;
+		rtc->cmos[index] = index == RTC_A ? val & (A_UIP - 1) : val;
 		rtc_update(rtc);
 	}
 }

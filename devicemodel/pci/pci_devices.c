@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kinds of PCI functions, by the names -s knows. */
+#include "pci/pci.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+struct pci_kind {
+	const char *name;
+	struct pci_ids ids;
+	/** NULL: a function with nothing beyond its identification. */
+	int (*init)(struct pci_dev *dev, const char *opts,
+		    struct dm_error *err);
+};
+
+static const struct pci_kind kinds[] = {
+	{ "hostbridge", { 0x8086, 0x0d57, 0x060000, 0 }, NULL },
+	{ "lpc", { 0x8086, 0x7000, 0x060100, 0 }, NULL },
+};
+
+static const struct pci_kind *kind_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(kinds[i].name, name))
+			return &kinds[i];
+	return NULL;
+}
+
+static int kind_list(const char *name, u8 slot, struct dm_error *err)
+{
+	char list[128] = "";
+	size_t i, len = 0;
+
+	for (i = 0; i < ARRAY_SIZE(kinds) && len < sizeof(list); i++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
+					i ? ", " : "", kinds[i].name);
+	return dm_fail(err, -EINVAL, "-s %u,%s: no such device; there are %s",
+		       slot, name, list);
+}
+
+static int pci_create(struct pci_bus *pci, const struct slot_config *s,
+		      struct dm_error *err)
+{
+	const struct pci_kind *kind = kind_find(s->device);
+	struct pci_dev *dev;
+	int rc;
+
+	if (!kind)
+		return kind_list(s->device, s->slot, err);
+	if (s->opts && !kind->init)
+		return dm_fail(err, -EINVAL, "-s %u,%s,%s: this device takes"
+			       " no options", s->slot, s->device, s->opts);
+	dev = pci_dev_create(pci, s->slot, s->func, &kind->ids);
+	if (!dev)
+		return dm_fail(err, -ENOMEM, "no memory for a PCI device");
+	rc = kind->init ? kind->init(dev, s->opts, err) : 0;
+	if (!rc)
+		pci_dev_seal(dev);
+	return rc;
+}
+
+static bool has_kind(const struct vm_config *cfg, const char *name)
+{
+	u32 i;
+
+	for (i = 0; i < cfg->slot_count; i++)
+		if (!strcmp(cfg->slots[i].device, name))
+			return true;
+	return false;
+}
+
+static int check_places(struct pci_bus *pci, struct dm_error *err)
+{
+	u32 i;
+
+	for (i = 0; i < PCI_SLOTS; i++)
+		if (!pci->dev[i][0] &&
+		    memcmp(pci->dev[i], (const void *[PCI_FUNCS]){ NULL },
+			   sizeof(pci->dev[i])))
+			return dm_fail(err, -EINVAL, "-s %u: function 0 is"
+				       " missing; guests do not see the other"
+				       " functions without it", i);
+	return 0;
+}
+
+int pci_bus_populate(struct pci_bus *pci, const struct vm_config *cfg,
+		     struct dm_error *err)
+{
+	static const struct slot_config defaults[] = {
+		{ .slot = 0, .device = "hostbridge" },
+		{ .slot = 31, .device = "lpc" },
+	};
+	const struct slot_config *d;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < cfg->slot_count; i++) {
+		rc = pci_create(pci, &cfg->slots[i], err);
+		if (rc)
+			return rc;
+	}
+	for (i = 0; i < ARRAY_SIZE(defaults); i++) {
+		d = &defaults[i];
+		if (has_kind(cfg, d->device) || pci->dev[d->slot][0])
+			continue;
+		rc = pci_create(pci, d, err);
+		if (rc)
+			return rc;
+	}
+	return check_places(pci, err);
+}
