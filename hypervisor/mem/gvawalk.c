@@ -224,8 +224,10 @@ static int walk_tables(struct walk *w, gpa_t *out, u64 *bytes,
 	u64 entry, size, off;
 
 	do {
-		int ret = read_entry(w, table, --level, &entry);
+		int ret;
 
+		level--;
+		ret = read_entry(w, table, level, &entry);
 		if (ret != 0)
 			return ret;
 		if ((entry & ENTRY_P) == 0)

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: BSD-2-Clause
+TESTS += test_string
+test_string_CFLAGS := -fno-builtin
