@@ -672,6 +672,52 @@ static void senders_lose_nothing(void **state)
 	assert_false(vlapic_has_pending_raw(bsp));
 }
 
+/*
+ * Two vectors of one class, each posted while the other is being served:
+ * the moment in which the class empties and fills again.
+ */
+#define ROUNDS   1000000U
+#define PATIENCE (1U << 30)
+
+static u32 served[2];
+
+static void *volley(void *arg)
+{
+	u32 i, spins;
+
+	for (i = 0; i < ROUNDS; i++) {
+		vlapic_accept(bsp, (u8)(0x31 + i % 2), false);
+		for (spins = 0; spins < PATIENCE; spins++)
+			if (__atomic_load_n(&served[(i + 1) % 2],
+					    __ATOMIC_ACQUIRE) >= (i + 1) / 2)
+				break;
+		if (spins == PATIENCE)
+			break;
+	}
+	__atomic_store_n((u32 *)arg, i, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+static void class_empties_and_fills(void **state)
+{
+	u32 rounds = ~0U;
+	pthread_t thread;
+	int vector;
+
+	(void)state;
+	m_enable(&m);
+	assert_int_equal(pthread_create(&thread, NULL, volley, &rounds), 0);
+	while (__atomic_load_n(&rounds, __ATOMIC_ACQUIRE) == ~0U) {
+		vector = m_take(bsp);
+		if (vector < 0)
+			continue;
+		vlapic_eoi(bsp);
+		__atomic_fetch_add(&served[vector - 0x31], 1, __ATOMIC_RELEASE);
+	}
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(rounds, ROUNDS);
+}
+
 /* What Linux's setup_local_APIC() does, and what it expects to read. */
 static void linux_setup(void **state)
 {
@@ -722,6 +768,7 @@ int main(void)
 		cmocka_unit_test_setup(priorities_match_model, setup),
 		cmocka_unit_test_setup(hostile_guest, setup),
 		cmocka_unit_test_setup(senders_lose_nothing, setup),
+		cmocka_unit_test_setup(class_empties_and_fills, setup),
 		cmocka_unit_test_setup(linux_setup, setup),
 	};
 
