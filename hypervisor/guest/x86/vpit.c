@@ -20,6 +20,9 @@
 /* DRAM refresh toggles a bit of port 0x61 about every 15 us. */
 #define REFRESH_TICKS 18U
 
+/* A guest may count faster, but is not interrupted faster: about 50 us. */
+#define MIN_EDGE_TICKS 64U
+
 #define NO_TICK (~(u64)0)
 
 static u64 ticks_at(const struct vpit *p, u64 tsc)
