@@ -11,6 +11,7 @@
 
 #include "abi/holm.h"
 #include "hsm.h"
+#include "hypercall.h"
 
 /* Not to search for ever, whatever the hypervisor says. */
 #define SLOTS_MAX 256
@@ -100,6 +101,16 @@ static int client_query_state(const struct hsm_vm *vm, struct holm_vm *info)
 	return state;
 }
 
+/* The caller holds ioreq_lock: no reset comes between question and answer. */
+static void client_check_off(struct hsm_vm *vm, struct holm_vm *info)
+{
+	if (vm->off || client_query_state(vm, info) != HOLM_VM_OFF)
+		return;
+	pr_debug("VM %u is off\n", vm->vmid);
+	WRITE_ONCE(vm->off, true);
+	wake_up_all(&vm->client_wq);
+}
+
 /**
  * hsm_client_check_off() - see whether the VM has stopped by itself
  * @vm: had nothing to do although there was an upcall
@@ -113,10 +124,29 @@ void hsm_client_check_off(struct hsm_vm *vm)
 	info = kmalloc(sizeof(*info), GFP_KERNEL);
 	if (!info)
 		return;
-	if (client_query_state(vm, info) == HOLM_VM_OFF) {
-		pr_debug("VM %u is off\n", vm->vmid);
-		WRITE_ONCE(vm->off, true);
-		wake_up_all(&vm->client_wq);
-	}
+	mutex_lock(&vm->ioreq_lock);
+	client_check_off(vm, info);
+	mutex_unlock(&vm->ioreq_lock);
 	kfree(info);
+}
+
+/**
+ * hsm_client_revive() - start or reset the VM
+ * @vm: its @op is held for reading
+ * @hcall: HC_START_VM or HC_RESET_VM
+ *
+ * That it had stopped no longer holds, if the hypervisor agrees.
+ *
+ * Return: 0 or the hypervisor's refusal.
+ */
+int hsm_client_revive(struct hsm_vm *vm, u32 hcall)
+{
+	int ret;
+
+	mutex_lock(&vm->ioreq_lock);
+	ret = hsm_hcall(hcall, vm->vmid, 0);
+	if (ret >= 0)
+		WRITE_ONCE(vm->off, false);
+	mutex_unlock(&vm->ioreq_lock);
+	return min(ret, 0);
 }

@@ -114,6 +114,7 @@ int hsm_client_create(struct hsm_vm *vm);
 void hsm_client_destroy(struct hsm_vm *vm);
 int hsm_client_wait(struct hsm_vm *vm);
 void hsm_client_check_off(struct hsm_vm *vm);
+int hsm_client_revive(struct hsm_vm *vm, u32 hcall);
 
 /* ioeventfd.c */
 int hsm_ioeventfd_config(struct hsm_vm *vm, const struct acrn_ioeventfd *args);

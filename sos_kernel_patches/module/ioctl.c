@@ -55,11 +55,9 @@ static int ioc_call_value(struct hsm_call *call)
 	return min(hsm_hcall(call->hcall, call->vm->vmid, call->arg), 0);
 }
 
-/* Start and reset: what was known of a VM that had stopped no longer holds. */
 static int ioc_call_revive(struct hsm_call *call)
 {
-	WRITE_ONCE(call->vm->off, false);
-	return ioc_call_vm(call);
+	return hsm_client_revive(call->vm, call->hcall);
 }
 
 static int ioc_create(struct hsm_call *call)

@@ -208,7 +208,7 @@ static void seg_free(struct hsm_seg *seg)
 	kfree(seg);
 }
 
-/* Record freshly pinned pages; those that could not be recorded are unpinned. */
+/* Record freshly pinned pages, and unpin those that cannot be recorded. */
 static int seg_add_pages(struct hsm_seg *seg, struct page **pages, long n)
 {
 	long i;

@@ -18,6 +18,9 @@ test_refusal()
 test_mock()
 {
 	insmod /mock.ko && /hsm_test && echo "hsm_test passed"
+	for seed in 1 2 3 4; do
+		ioctl_fuzz $seed || echo "not ok: ioctl_fuzz"
+	done
 	echo 2 >/sys/class/misc/acrn_hsm/remove_cpu
 	rmmod acrn_hsm
 	[ "$(cat /sys/devices/system/cpu/online)" = 0-3 ] &&
