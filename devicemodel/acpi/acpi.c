@@ -7,23 +7,23 @@
 #include <errno.h>
 #include <string.h>
 
-#define FADT_REVISION		6
-#define FADT_MINOR		4
-#define TABLE_ALIGN		64	/* FACS needs 64, the others 8 */
-#define MADT_MAX		1024
+#define FADT_REVISION 6
+#define FADT_MINOR    4
+#define TABLE_ALIGN   64 /* FACS needs 64, the others 8 */
+#define MADT_MAX      1024
 
 /* FADT flags, ACPI 6.4, table 5.10. */
-#define FADT_WBINVD		BIT(0)
-#define FADT_PROC_C1		BIT(2)
-#define FADT_PWR_BUTTON		BIT(4)	/* no fixed power button */
-#define FADT_SLP_BUTTON		BIT(5)	/* no fixed sleep button */
-#define FADT_TMR_VAL_EXT	BIT(8)
-#define FADT_RESET_REG_SUP	BIT(10)
+#define FADT_WBINVD        BIT(0)
+#define FADT_PROC_C1       BIT(2)
+#define FADT_PWR_BUTTON    BIT(4) /* no fixed power button */
+#define FADT_SLP_BUTTON    BIT(5) /* no fixed sleep button */
+#define FADT_TMR_VAL_EXT   BIT(8)
+#define FADT_RESET_REG_SUP BIT(10)
 
 /* IAPC_BOOT_ARCH, ACPI 6.4, table 5.11. No 8042: port 64h only resets. */
-#define BOOT_LEGACY_DEVICES	BIT(0)
-#define BOOT_NO_VGA		BIT(2)
-#define BOOT_NO_ASPM		BIT(4)
+#define BOOT_LEGACY_DEVICES BIT(0)
+#define BOOT_NO_VGA         BIT(2)
+#define BOOT_NO_ASPM        BIT(4)
 
 struct acpi_gas {
 	u8 space;
@@ -46,7 +46,7 @@ struct acpi_rsdp {
 	u8 reserved[3];
 } __attribute__((packed));
 static_assert(sizeof(struct acpi_rsdp) == 36, "ACPI 6.4, table 5.3");
-#define RSDP_V1_LENGTH		20
+#define RSDP_V1_LENGTH 20
 
 struct acpi_fadt {
 	struct acpi_header h;
@@ -149,8 +149,8 @@ u8 acpi_checksum(const void *p, size_t len)
 	return (u8)-sum;
 }
 
-void acpi_header_init(struct acpi_header *h, const char *signature,
-		      u8 revision, u32 length)
+void acpi_header_init(struct acpi_header *h, const char *signature, u8 revision,
+		      u32 length)
 {
 	memset(h, 0, sizeof(*h));
 	memcpy(h->signature, signature, 4);
@@ -210,9 +210,9 @@ static u64 put_fadt(struct area *a, u64 dsdt, u64 facs)
 		.pm1_evt_len = 4,
 		.pm1_cnt_len = 2,
 		.pm_tmr_len = 4,
-		.c2_latency = 0xffff,	/* above 100: no C2 */
-		.c3_latency = 0xffff,	/* above 1000: no C3 */
-		.century = 0x32,	/* CMOS byte, see platform/rtc.c */
+		.c2_latency = 0xffff, /* above 100: no C2 */
+		.c3_latency = 0xffff, /* above 1000: no C3 */
+		.century = 0x32,      /* CMOS byte, see platform/rtc.c */
 		.boot_arch = BOOT_LEGACY_DEVICES | BOOT_NO_VGA | BOOT_NO_ASPM,
 		.flags = FADT_WBINVD | FADT_PROC_C1 | FADT_PWR_BUTTON |
 			 FADT_SLP_BUTTON | FADT_TMR_VAL_EXT |

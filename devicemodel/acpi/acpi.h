@@ -9,9 +9,10 @@
 
 struct acpi_config {
 	u32 nvcpus;
-	const u32 *lapic_id;	/* of vCPU k */
-	bool com[COM_COUNT];	/* which serial ports exist */
-	u32 pci_slots;		/* bit n: slot n holds a device */
+	const u32 *lapic_id; /* of vCPU k */
+	bool com[COM_COUNT]; /* which serial ports exist */
+	u32 pci_slots;       /* bit n: slot n holds a device */
+	u32 lpc_slot;
 };
 
 /* ACPI 6.4, table 5.4: every table but RSDP and FACS starts so. */
@@ -28,8 +29,8 @@ struct acpi_header {
 } __attribute__((packed));
 static_assert(sizeof(struct acpi_header) == 36, "ACPI 6.4, table 5.4");
 
-void acpi_header_init(struct acpi_header *h, const char *signature,
-		      u8 revision, u32 length);
+void acpi_header_init(struct acpi_header *h, const char *signature, u8 revision,
+		      u32 length);
 
 /** Set the checksum of a whole table so that its bytes add up to 0. */
 void acpi_header_seal(struct acpi_header *h);

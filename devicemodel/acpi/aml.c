@@ -5,22 +5,22 @@
 #include <string.h>
 
 /* ACPI 6.4, table 20.2: encodings of the terms used. */
-#define AML_ZERO		0x00
-#define AML_ONE			0x01
-#define AML_NAME		0x08
-#define AML_BYTE		0x0a
-#define AML_WORD		0x0b
-#define AML_DWORD		0x0c
-#define AML_STRING		0x0d
-#define AML_QWORD		0x0e
-#define AML_SCOPE		0x10
-#define AML_BUFFER		0x11
-#define AML_PACKAGE		0x12
-#define AML_METHOD		0x14
-#define AML_DUAL_PREFIX		0x2e
-#define AML_MULTI_PREFIX	0x2f
-#define AML_EXT			0x5b
-#define AML_EXT_DEVICE		0x82
+#define AML_ZERO         0x00
+#define AML_ONE          0x01
+#define AML_NAME         0x08
+#define AML_BYTE         0x0a
+#define AML_WORD         0x0b
+#define AML_DWORD        0x0c
+#define AML_STRING       0x0d
+#define AML_QWORD        0x0e
+#define AML_SCOPE        0x10
+#define AML_BUFFER       0x11
+#define AML_PACKAGE      0x12
+#define AML_METHOD       0x14
+#define AML_DUAL_PREFIX  0x2e
+#define AML_MULTI_PREFIX 0x2f
+#define AML_EXT          0x5b
+#define AML_EXT_DEVICE   0x82
 
 void aml_init(struct aml *aml)
 {
@@ -116,10 +116,11 @@ static size_t encode_int(u8 *out, u64 v)
 		return 1;
 	}
 	n = v <= 0xff ? 1 : v <= 0xffff ? 2 : v <= 0xffffffff ? 4 : 8;
-	out[0] = n == 1 ? AML_BYTE :
-		 n == 2 ? AML_WORD :
-		 n == 4 ? AML_DWORD : AML_QWORD;
-	memcpy(out + 1, &v, n);	/* AML and this host are little-endian */
+	out[0] = n == 1   ? AML_BYTE
+		 : n == 2 ? AML_WORD
+		 : n == 4 ? AML_DWORD
+			  : AML_QWORD;
+	memcpy(out + 1, &v, n); /* AML and this host are little-endian */
 	return n + 1;
 }
 

@@ -9,15 +9,15 @@
 
 #include "core/types.h"
 
-#define AML_DEPTH	8
+#define AML_DEPTH 8
 
 struct aml {
 	u8 *buf;
 	size_t len;
 	size_t cap;
-	size_t open[AML_DEPTH];	/* where the content of a scope begins */
+	size_t open[AML_DEPTH]; /* where the content of a scope begins */
 	u32 depth;
-	bool failed;		/* no memory, or unbalanced use */
+	bool failed; /* no memory, or unbalanced use */
 };
 
 void aml_init(struct aml *aml);

@@ -58,21 +58,21 @@ struct res_window64 {
 } __attribute__((packed));
 static_assert(sizeof(struct res_window64) == 46, "ACPI 6.4, table 6.46");
 
-#define TAG_IO			0x47
-#define TAG_IRQ			0x22	/* edge, active high, exclusive */
-#define TAG_MEM32		0x86
-#define TAG_WORD_WINDOW		0x88
-#define TAG_GSI			0x89
-#define TAG_QWORD_WINDOW	0x8a
+#define TAG_IO           0x47
+#define TAG_IRQ          0x22 /* edge, active high, exclusive */
+#define TAG_MEM32        0x86
+#define TAG_WORD_WINDOW  0x88
+#define TAG_GSI          0x89
+#define TAG_QWORD_WINDOW 0x8a
 
-#define WINDOW_MEMORY		0
-#define WINDOW_IO		1
-#define WINDOW_BUS		2
-#define WINDOW_FIXED		0x0c	/* both ends fixed, producer */
-#define SPECIFIC_READ_WRITE	0x01
-#define SPECIFIC_ENTIRE_IO	0x03
-#define GSI_CONSUMER		0x01
-#define GSI_SHARED		0x08
+#define WINDOW_MEMORY       0
+#define WINDOW_IO           1
+#define WINDOW_BUS          2
+#define WINDOW_FIXED        0x0c /* both ends fixed, producer */
+#define SPECIFIC_READ_WRITE 0x01
+#define SPECIFIC_ENTIRE_IO  0x03
+#define GSI_CONSUMER        0x01
+#define GSI_SHARED          0x08
 
 void aml_res_io(struct aml *aml, u16 base, u8 len)
 {

@@ -7,9 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LPC_ADDRESS	0x001f0000	/* slot 0x1f, function 0 */
-#define PCI_PINS	4
-#define CONFIG_PORTS	0xcf8
+#define PCI_PINS     4
+#define CONFIG_PORTS 0xcf8
 
 static void add_sleep_states(struct aml *aml)
 {
@@ -137,8 +136,9 @@ static void add_legacy(struct aml *aml, const struct legacy_device *d)
 
 static void add_lpc(const struct acpi_config *cfg, struct aml *aml)
 {
-	static const struct legacy_device rtc = { "RTC", "PNP0B00", 0,
-						  PORT_RTC, 2, IRQ_RTC };
+	static const struct legacy_device rtc = {
+		"RTC", "PNP0B00", 0, PORT_RTC, 2, IRQ_RTC
+	};
 	static const struct legacy_device coms[COM_COUNT] = {
 		[COM1] = { "COM1", "PNP0501", 1, PORT_COM1, 8, IRQ_COM1 },
 		[COM2] = { "COM2", "PNP0501", 2, PORT_COM2, 8, IRQ_COM2 },
@@ -146,7 +146,7 @@ static void add_lpc(const struct acpi_config *cfg, struct aml *aml)
 	u32 i;
 
 	aml_open_device(aml, "LPC");
-	aml_name_int(aml, "_ADR", LPC_ADDRESS);
+	aml_name_int(aml, "_ADR", cfg->lpc_slot << 16);
 	add_legacy(aml, &rtc);
 	for (i = 0; i < COM_COUNT; i++)
 		if (cfg->com[i])

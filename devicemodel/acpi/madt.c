@@ -6,15 +6,15 @@
 
 #include <string.h>
 
-#define MADT_REVISION		5
-#define PCAT_COMPAT		1	/* there is a pair of 8259s */
-#define CPU_ENABLED		1
-#define ALL_PROCESSORS		0xff
-#define ALL_X2_PROCESSORS	0xffffffff
-#define LINT1			1
-#define ACTIVE_HIGH		0x1
-#define LEVEL			0xc
-#define XAPIC_IDS		255	/* ids below fit an xAPIC entry */
+#define MADT_REVISION     5
+#define PCAT_COMPAT       1 /* there is a pair of 8259s */
+#define CPU_ENABLED       1
+#define ALL_PROCESSORS    0xff
+#define ALL_X2_PROCESSORS 0xffffffff
+#define LINT1             1
+#define ACTIVE_HIGH       0x1
+#define LEVEL             0xc
+#define XAPIC_IDS         255 /* ids below fit an xAPIC entry */
 
 struct madt {
 	struct acpi_header h;
@@ -99,8 +99,9 @@ static void put_cpu(struct out *o, u32 uid, u32 id)
 {
 	struct madt_lapic lapic = { 0, sizeof(lapic), (u8)uid, (u8)id,
 				    CPU_ENABLED };
-	struct madt_x2apic x2apic = { 9,  sizeof(x2apic), 0,
-				      id, CPU_ENABLED,	  uid };
+	struct madt_x2apic x2apic = {
+		9, sizeof(x2apic), 0, id, CPU_ENABLED, uid
+	};
 
 	if (id < XAPIC_IDS)
 		put(o, &lapic, sizeof(lapic));
@@ -123,15 +124,17 @@ static u8 free_apic_id(const struct acpi_config *cfg)
 
 size_t acpi_build_madt(const struct acpi_config *cfg, void *buf, size_t size)
 {
-	struct madt_ioapic ioapic = { 1, sizeof(ioapic), free_apic_id(cfg), 0,
-				      IOAPIC_BASE, 0 };
+	struct madt_ioapic ioapic = { 1, sizeof(ioapic), free_apic_id(cfg),
+				      0, IOAPIC_BASE,    0 };
 	struct madt_override timer = { 2, sizeof(timer), 0, 0, 2, 0 };
-	struct madt_override sci = { 2, sizeof(sci), 0, IRQ_SCI, IRQ_SCI,
-				     ACTIVE_HIGH | LEVEL };
+	struct madt_override sci = {
+		2, sizeof(sci), 0, IRQ_SCI, IRQ_SCI, ACTIVE_HIGH | LEVEL
+	};
 	struct madt_lapic_nmi nmi = { 4, sizeof(nmi), ALL_PROCESSORS, 0,
 				      LINT1 };
-	struct madt_x2apic_nmi x2nmi = { 10, sizeof(x2nmi), 0,
-					 ALL_X2_PROCESSORS, LINT1, { 0 } };
+	struct madt_x2apic_nmi x2nmi = { 10,    sizeof(x2nmi),
+					 0,     ALL_X2_PROCESSORS,
+					 LINT1, { 0 } };
 	struct madt head = { .lapic_addr = LAPIC_BASE, .flags = PCAT_COMPAT };
 	struct out o = { buf, size, 0 };
 	u32 k;

@@ -8,9 +8,9 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#define FLUSH_DELAY_NS		2000000ULL	/* collects a burst */
-#define CLOSE_WAIT_MS		1000
-#define OUT_MASK		(CONSOLE_OUT_SIZE - 1)
+#define FLUSH_DELAY_NS 2000000ULL /* collects a burst */
+#define CLOSE_WAIT_MS  1000
+#define OUT_MASK       (CONSOLE_OUT_SIZE - 1)
 
 static const struct console_backend *const backends[] = {
 	[CONSOLE_STDIO] = &backend_stdio,

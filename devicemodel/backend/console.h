@@ -14,7 +14,7 @@
 #include "core/error.h"
 #include "core/event.h"
 
-#define CONSOLE_OUT_SIZE	16384	/* power of two */
+#define CONSOLE_OUT_SIZE 16384 /* power of two */
 
 struct console;
 
@@ -47,20 +47,20 @@ struct console {
 	const struct console_backend *backend;
 	struct console_owner owner;
 	struct event_loop *loop;
-	struct event_source in;		/* in.fd -1: no input now */
-	struct event_source out;	/* watched only while write blocks */
-	struct event_source flush;	/* timer */
-	struct event_source listener;	/* socket */
+	struct event_source in;       /* in.fd -1: no input now */
+	struct event_source out;      /* watched only while write blocks */
+	struct event_source flush;    /* timer */
+	struct event_source listener; /* socket */
 	bool in_added;
 	bool out_added;
-	void *priv;			/* backend's */
+	void *priv; /* backend's */
 
-	pthread_mutex_t lock;		/* everything below */
-	u32 head;			/* free-running, next byte to write */
-	u32 tail;			/* next byte to hand over */
+	pthread_mutex_t lock; /* everything below */
+	u32 head;             /* free-running, next byte to write */
+	u32 tail;             /* next byte to hand over */
 	bool flush_armed;
-	bool refused;			/* a put failed; tell drained() */
-	bool paused;			/* input waits for room */
+	bool refused; /* a put failed; tell drained() */
+	bool paused;  /* input waits for room */
 	u64 lost;
 	u8 buf[CONSOLE_OUT_SIZE];
 };

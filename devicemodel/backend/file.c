@@ -10,8 +10,8 @@
 static int file_open(struct console *con, const char *path,
 		     struct dm_error *err)
 {
-	con->out.fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-			   0644);
+	con->out.fd =
+		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (con->out.fd < 0)
 		return dm_fail(err, -errno, "-l file:%s: %s", path,
 			       strerror(errno));

@@ -10,8 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-static int pty_open(struct console *con, const char *path,
-		    struct dm_error *err)
+static int pty_open(struct console *con, const char *path, struct dm_error *err)
 {
 	int master, slave = -1, rc;
 	struct termios raw;

@@ -61,9 +61,10 @@ static int socket_open(struct console *con, const char *path,
 	int fd, rc;
 
 	if (strlen(path) >= sizeof(addr.sun_path))
-		return dm_fail(err, -ENAMETOOLONG, "-l socket:%s: a socket's"
-			       " path has at most %zu characters", path,
-			       sizeof(addr.sun_path) - 1);
+		return dm_fail(err, -ENAMETOOLONG,
+			       "-l socket:%s: a socket's"
+			       " path has at most %zu characters",
+			       path, sizeof(addr.sun_path) - 1);
 	strcpy(addr.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
@@ -71,8 +72,7 @@ static int socket_open(struct console *con, const char *path,
 			       strerror(errno));
 	remove_stale(path);
 	con->listener = (struct event_source){ on_connect, con, fd, false };
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) ||
-	    listen(fd, 1))
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 1))
 		rc = -errno;
 	else
 		rc = event_add(con->loop, &con->listener, EPOLLIN);

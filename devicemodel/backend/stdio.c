@@ -29,7 +29,7 @@ static int stdio_open(struct console *con, const char *path,
 	tcgetattr(STDIN_FILENO, saved);
 	raw = *saved;
 	cfmakeraw(&raw);
-	raw.c_oflag |= OPOST | ONLCR;	/* keeps our messages straight */
+	raw.c_oflag |= OPOST | ONLCR; /* keeps our messages straight */
 	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
 	con->priv = saved;
 	return 0;

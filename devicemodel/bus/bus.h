@@ -28,10 +28,10 @@ struct bus_range {
 };
 
 struct bus {
-	struct bus_range *range;	/* sorted by base, disjoint */
+	struct bus_range *range; /* sorted by base, disjoint */
 	u32 count;
 	u32 capacity;
-	u64 limit;			/* first address beyond the bus */
+	u64 limit; /* first address beyond the bus */
 	u64 unclaimed_reads;
 	u64 unclaimed_writes;
 };

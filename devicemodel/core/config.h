@@ -5,12 +5,12 @@
 
 #include "core/types.h"
 
-#define DM_NAME_LEN		16	/* with the final 0; uuid[16] of the ABI */
-#define DM_MAX_VCPUS		16	/* slots of the I/O request page */
-#define DM_MAX_SLOTS		32	/* devices of one PCI bus */
-#define DM_MIN_MEM		(128 * MIB)
+#define DM_NAME_LEN  16 /* with the final 0; uuid[16] of the ABI */
+#define DM_MAX_VCPUS 16 /* slots of the I/O request page */
+#define DM_MAX_SLOTS 32 /* devices of one PCI bus */
+#define DM_MIN_MEM   (128 * MIB)
 /* High RAM ends where the 64-bit PCI window starts, 256 GiB. */
-#define DM_MAX_MEM		(254 * GIB)
+#define DM_MAX_MEM (254 * GIB)
 
 enum com_port { COM1, COM2, COM_COUNT };
 
@@ -24,28 +24,28 @@ enum console_kind {
 
 struct console_config {
 	enum console_kind kind;
-	const char *path;	/* socket, file */
+	const char *path; /* socket, file */
 };
 
 struct slot_config {
 	u8 slot;
 	u8 func;
 	char device[32];
-	const char *opts;	/* what follows the device's name, or NULL */
+	const char *opts; /* what follows the device's name, or NULL */
 };
 
 struct vm_config {
 	char name[DM_NAME_LEN];
-	u64 mem_size;		/* bytes, multiple of 2 MiB */
+	u64 mem_size; /* bytes, multiple of 2 MiB */
 	u32 vcpus;
 	bool vcpus_given;
 	const char *kernel;
 	const char *ramdisk;
 	const char *bootargs;
 	u8 uuid[16];
-	u32 affinity[DM_MAX_VCPUS];	/* LAPIC ids, as given */
-	u32 affinity_count;		/* 0: choose */
-	const char *hugetlb_path;	/* NULL: memfd; "auto": search */
+	u32 affinity[DM_MAX_VCPUS]; /* LAPIC ids, as given */
+	u32 affinity_count;         /* 0: choose */
+	const char *hugetlb_path;   /* NULL: memfd; "auto": search */
 	struct console_config com[COM_COUNT];
 	struct slot_config slots[DM_MAX_SLOTS];
 	u32 slot_count;

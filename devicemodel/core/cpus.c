@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MADT_PATH	"/sys/firmware/acpi/tables/APIC"
-#define ONLINE_PATH	"/sys/devices/system/cpu/online"
-#define MADT_MAX	65536
+#define MADT_PATH   "/sys/firmware/acpi/tables/APIC"
+#define ONLINE_PATH "/sys/devices/system/cpu/online"
+#define MADT_MAX    65536
 
 /* ACPI 6.4, 5.2.12: header 36 bytes, LAPIC address, flags, then entries. */
-#define MADT_ENTRIES	44
-#define MADT_LAPIC	0
-#define MADT_X2APIC	9
-#define MADT_ENABLED	BIT(0)
+#define MADT_ENTRIES 44
+#define MADT_LAPIC   0
+#define MADT_X2APIC  9
+#define MADT_ENABLED BIT(0)
 
 static u32 get_le32(const u8 *p)
 {
@@ -124,13 +124,17 @@ static int affinity_given(const struct cpus *cpus, const struct vm_config *cfg,
 	for (i = 0; i < cfg->affinity_count; i++) {
 		n = cpus_find(cpus, cfg->affinity[i]);
 		if (n < 0)
-			return dm_fail(err, -EINVAL, "--cpu_affinity %u: no"
+			return dm_fail(err, -EINVAL,
+				       "--cpu_affinity %u: no"
 				       " CPU of this machine has this LAPIC"
-				       " id", cfg->affinity[i]);
+				       " id",
+				       cfg->affinity[i]);
 		if (n == 0)
-			return dm_fail(err, -EINVAL, "--cpu_affinity %u: this"
+			return dm_fail(err, -EINVAL,
+				       "--cpu_affinity %u: this"
 				       " CPU started the Service VM and stays"
-				       " with it", cfg->affinity[i]);
+				       " with it",
+				       cfg->affinity[i]);
 		*affinity |= BIT64((u32)n);
 	}
 	return 0;
@@ -148,9 +152,11 @@ static int affinity_choose(const struct cpus *cpus, u32 want, u64 *affinity,
 		found++;
 	}
 	if (found < want)
-		return dm_fail(err, -EINVAL, "-c %u: only %u CPUs are free;"
+		return dm_fail(err, -EINVAL,
+			       "-c %u: only %u CPUs are free;"
 			       " a vCPU needs a CPU of its own, online and not"
-			       " the first", want, found);
+			       " the first",
+			       want, found);
 	return 0;
 }
 

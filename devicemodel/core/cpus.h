@@ -10,18 +10,18 @@
 #include "core/config.h"
 #include "core/error.h"
 
-#define CPUS_MAX	64	/* bits of the affinity */
+#define CPUS_MAX 64 /* bits of the affinity */
 
 struct cpus {
 	u32 count;
-	u32 lapic_id[CPUS_MAX];	/* in the order of the MADT */
-	u64 online;		/* bit n: entry n is online in the Service VM */
+	u32 lapic_id[CPUS_MAX]; /* in the order of the MADT */
+	u64 online;             /* bit n: entry n is online in the Service VM */
 };
 
 struct cpu_choice {
 	u64 affinity;
 	u32 count;
-	u32 lapic_id[DM_MAX_VCPUS];	/* of vCPU k */
+	u32 lapic_id[DM_MAX_VCPUS]; /* of vCPU k */
 };
 
 /** Take the processors from a MADT. -EINVAL if it is not one. */

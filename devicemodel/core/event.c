@@ -9,7 +9,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#define EVENT_BATCH	8
+#define EVENT_BATCH 8
 
 int event_loop_init(struct event_loop *loop)
 {
@@ -95,8 +95,8 @@ void event_loop_stop(struct event_loop *loop)
 	loop->running = false;
 }
 
-static int event_ctl(struct event_loop *loop, int op,
-		     struct event_source *src, u32 events)
+static int event_ctl(struct event_loop *loop, int op, struct event_source *src,
+		     u32 events)
 {
 	struct epoll_event ev = { .events = events, .data.ptr = src };
 
@@ -134,7 +134,7 @@ int event_timer_add(struct event_loop *loop, struct event_source *src)
 	return rc;
 }
 
-#define NS_PER_S	1000000000ULL
+#define NS_PER_S 1000000000ULL
 
 void event_timer_set(struct event_source *src, u64 first_ns, u64 interval_ns)
 {

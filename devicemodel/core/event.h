@@ -23,7 +23,7 @@ struct event_source {
 
 struct event_loop {
 	int epfd;
-	int wake;	/* eventfd: stop */
+	int wake; /* eventfd: stop */
 	bool running;
 	pthread_t thread;
 };

@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define HSM_PATH	"/dev/acrn_hsm"
+#define HSM_PATH "/dev/acrn_hsm"
 
 static int hsm_call(struct vmm *vmm, unsigned long request, const void *arg)
 {
@@ -111,9 +111,10 @@ int hsm_open(struct hsm *hsm, struct dm_error *err)
 	hsm->vmm.ops = &hsm_ops;
 	hsm->fd = open(HSM_PATH, O_RDWR | O_CLOEXEC);
 	if (hsm->fd < 0)
-		return dm_fail(err, -errno, "cannot open %s: %s; load the"
-			       " driver acrn_hsm and run as root", HSM_PATH,
-			       strerror(errno));
+		return dm_fail(err, -errno,
+			       "cannot open %s: %s; load the"
+			       " driver acrn_hsm and run as root",
+			       HSM_PATH, strerror(errno));
 	return 0;
 }
 

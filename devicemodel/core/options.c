@@ -8,12 +8,12 @@
 #include <string.h>
 #include <uuid/uuid.h>
 
-#define HUGE_2M		(2 * MIB)
+#define HUGE_2M (2 * MIB)
 
 struct option_def {
-	int letter;		/* short option, or a number above 255 */
-	const char *name;	/* long name or NULL */
-	const char *arg;	/* name of the argument or NULL */
+	int letter;       /* short option, or a number above 255 */
+	const char *name; /* long name or NULL */
+	const char *arg;  /* name of the argument or NULL */
 	int (*parse)(struct vm_config *cfg, const char *arg,
 		     struct dm_error *err);
 	const char *help;
@@ -69,12 +69,15 @@ static int opt_memory(struct vm_config *cfg, const char *arg,
 	u64 size;
 
 	if (options_parse_size(arg, &size))
-		return dm_fail(err, -EINVAL, "-m %s: not a size; give a number"
+		return dm_fail(err, -EINVAL,
+			       "-m %s: not a size; give a number"
 			       " with K, M or G, a plain number counts MiB",
 			       arg);
 	if (size < DM_MIN_MEM || size > DM_MAX_MEM)
-		return dm_fail(err, -EINVAL, "-m %s: memory must be at least"
-			       " 128M and at most 254G", arg);
+		return dm_fail(err, -EINVAL,
+			       "-m %s: memory must be at least"
+			       " 128M and at most 254G",
+			       arg);
 	cfg->mem_size = align_up(size, HUGE_2M);
 	return 0;
 }
@@ -85,8 +88,10 @@ static int opt_vcpus(struct vm_config *cfg, const char *arg,
 	u32 n;
 
 	if (parse_u32(arg, DM_MAX_VCPUS, &n) || n == 0)
-		return dm_fail(err, -EINVAL, "-c %s: the number of vCPUs must"
-			       " be 1 to %d", arg, DM_MAX_VCPUS);
+		return dm_fail(err, -EINVAL,
+			       "-c %s: the number of vCPUs must"
+			       " be 1 to %d",
+			       arg, DM_MAX_VCPUS);
 	cfg->vcpus = n;
 	cfg->vcpus_given = true;
 	return 0;
@@ -96,7 +101,8 @@ static int opt_kernel(struct vm_config *cfg, const char *arg,
 		      struct dm_error *err)
 {
 	if (!*arg)
-		return dm_fail(err, -EINVAL, "-k '': give the path of a"
+		return dm_fail(err, -EINVAL,
+			       "-k '': give the path of a"
 			       " bzImage");
 	cfg->kernel = arg;
 	return 0;
@@ -106,7 +112,8 @@ static int opt_ramdisk(struct vm_config *cfg, const char *arg,
 		       struct dm_error *err)
 {
 	if (!*arg)
-		return dm_fail(err, -EINVAL, "-r '': give the path of a"
+		return dm_fail(err, -EINVAL,
+			       "-r '': give the path of a"
 			       " ramdisk image");
 	cfg->ramdisk = arg;
 	return 0;
@@ -120,8 +127,7 @@ static int opt_bootargs(struct vm_config *cfg, const char *arg,
 	return 0;
 }
 
-static int slot_parse_place(const char *text, size_t len,
-			    struct slot_config *s)
+static int slot_parse_place(const char *text, size_t len, struct slot_config *s)
 {
 	char place[16];
 	char *colon;
@@ -154,10 +160,11 @@ static int slot_check_free(const struct vm_config *cfg,
 		const struct slot_config *o = &cfg->slots[i];
 
 		if (o->slot == s->slot && o->func == s->func)
-			return dm_fail(err, -EINVAL, "-s %s: slot %u:%u"
+			return dm_fail(err, -EINVAL,
+				       "-s %s: slot %u:%u"
 				       " already holds %s; a slot takes one"
-				       " device", arg, s->slot, s->func,
-				       o->device);
+				       " device",
+				       arg, s->slot, s->func, o->device);
 	}
 	if (cfg->slot_count == DM_MAX_SLOTS)
 		return dm_fail(err, -EINVAL, "-s %s: at most %d devices", arg,
@@ -174,14 +181,17 @@ static int opt_slot(struct vm_config *cfg, const char *arg,
 	int rc;
 
 	if (!comma || slot_parse_place(arg, (size_t)(comma - arg), &s))
-		return dm_fail(err, -EINVAL, "-s %s: give slot[:func],device"
+		return dm_fail(err, -EINVAL,
+			       "-s %s: give slot[:func],device"
 			       " with a slot of 0 to 31 and a function of 0"
-			       " to 7", arg);
+			       " to 7",
+			       arg);
 	len = strcspn(comma + 1, ",");
 	if (len == 0 || len >= sizeof(s.device))
-		return dm_fail(err, -EINVAL, "-s %s: the device name must have"
-			       " 1 to %zu characters", arg,
-			       sizeof(s.device) - 1);
+		return dm_fail(err, -EINVAL,
+			       "-s %s: the device name must have"
+			       " 1 to %zu characters",
+			       arg, sizeof(s.device) - 1);
 	memcpy(s.device, comma + 1, len);
 	if (comma[1 + len] == ',')
 		s.opts = comma + 2 + len;
@@ -221,26 +231,33 @@ static int console_parse(const char *text, struct console_config *c)
 	return -EINVAL;
 }
 
-static int opt_lpc(struct vm_config *cfg, const char *arg,
-		   struct dm_error *err)
+static int opt_lpc(struct vm_config *cfg, const char *arg, struct dm_error *err)
 {
 	u32 other, com;
 
 	if (strncmp(arg, "com1,", 5) && strncmp(arg, "com2,", 5))
-		return dm_fail(err, -EINVAL, "-l %s: the LPC device must be"
-			       " com1 or com2, followed by its backend", arg);
+		return dm_fail(err, -EINVAL,
+			       "-l %s: the LPC device must be"
+			       " com1 or com2, followed by its backend",
+			       arg);
 	com = arg[3] == '1' ? COM1 : COM2;
 	other = com == COM1 ? COM2 : COM1;
 	if (cfg->com[com].kind != CONSOLE_NONE)
-		return dm_fail(err, -EINVAL, "-l %s: this port already has a"
-			       " backend", arg);
+		return dm_fail(err, -EINVAL,
+			       "-l %s: this port already has a"
+			       " backend",
+			       arg);
 	if (console_parse(arg + 5, &cfg->com[com]))
-		return dm_fail(err, -EINVAL, "-l %s: the backend must be"
-			       " stdio, pty, socket:PATH or file:PATH", arg);
+		return dm_fail(err, -EINVAL,
+			       "-l %s: the backend must be"
+			       " stdio, pty, socket:PATH or file:PATH",
+			       arg);
 	if (cfg->com[com].kind == CONSOLE_STDIO &&
 	    cfg->com[other].kind == CONSOLE_STDIO)
-		return dm_fail(err, -EINVAL, "-l %s: only one port can use"
-			       " stdio", arg);
+		return dm_fail(err, -EINVAL,
+			       "-l %s: only one port can use"
+			       " stdio",
+			       arg);
 	return 0;
 }
 
@@ -248,9 +265,11 @@ static int opt_uuid(struct vm_config *cfg, const char *arg,
 		    struct dm_error *err)
 {
 	if (uuid_parse(arg, cfg->uuid))
-		return dm_fail(err, -EINVAL, "-U %s: not a UUID; the form is"
+		return dm_fail(err, -EINVAL,
+			       "-U %s: not a UUID; the form is"
 			       " xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx in"
-			       " hexadecimal", arg);
+			       " hexadecimal",
+			       arg);
 	return 0;
 }
 
@@ -288,16 +307,18 @@ static int opt_affinity(struct vm_config *cfg, const char *arg,
 			return 0;
 		p += len + 1;
 	}
-	return dm_fail(err, -EINVAL, "--cpu_affinity %s: give 1 to %d"
-		       " different LAPIC ids, separated by commas", arg,
-		       DM_MAX_VCPUS);
+	return dm_fail(err, -EINVAL,
+		       "--cpu_affinity %s: give 1 to %d"
+		       " different LAPIC ids, separated by commas",
+		       arg, DM_MAX_VCPUS);
 }
 
 static int opt_hugetlb_path(struct vm_config *cfg, const char *arg,
 			    struct dm_error *err)
 {
 	if (arg[0] != '/' && strcmp(arg, "auto"))
-		return dm_fail(err, -EINVAL, "--hugetlb-path %s: give the"
+		return dm_fail(err, -EINVAL,
+			       "--hugetlb-path %s: give the"
 			       " absolute path of a hugetlbfs mount, or auto",
 			       arg);
 	cfg->hugetlb_path = arg;
@@ -396,7 +417,7 @@ void options_print_help(FILE *out)
 		     " usage, 3 the guest died.\n");
 }
 
-#define OPTION_COUNT	ARRAY_SIZE(options)
+#define OPTION_COUNT ARRAY_SIZE(options)
 
 /* The tables getopt_long wants, made from ours. */
 static void getopt_tables(struct option *lopts, char *sopts)
@@ -441,10 +462,14 @@ static int option_bad(int c, char **argv, struct dm_error *err)
 		return dm_fail(err, -EINVAL, "option %s needs an argument: %s",
 			       word, o->arg);
 	if (optopt > 0 && optopt < 256 && !o)
-		return dm_fail(err, -EINVAL, "unknown option -%c; --help lists"
-			       " the options", optopt);
-	return dm_fail(err, -EINVAL, "unknown or malformed option %s; --help"
-		       " lists the options", word);
+		return dm_fail(err, -EINVAL,
+			       "unknown option -%c; --help lists"
+			       " the options",
+			       optopt);
+	return dm_fail(err, -EINVAL,
+		       "unknown or malformed option %s; --help"
+		       " lists the options",
+		       word);
 }
 
 static int check_name(struct vm_config *cfg, int argc, char **argv,
@@ -454,15 +479,21 @@ static int check_name(struct vm_config *cfg, int argc, char **argv,
 	size_t i, len = strlen(name);
 
 	if (argc - optind != 1)
-		return dm_fail(err, -EINVAL, "%d VM names given; give exactly"
-			       " one, after the options", argc - optind);
+		return dm_fail(err, -EINVAL,
+			       "%d VM names given; give exactly"
+			       " one, after the options",
+			       argc - optind);
 	if (len == 0 || len >= DM_NAME_LEN)
-		return dm_fail(err, -EINVAL, "VM name '%s': must have 1 to %d"
-			       " characters", name, DM_NAME_LEN - 1);
+		return dm_fail(err, -EINVAL,
+			       "VM name '%s': must have 1 to %d"
+			       " characters",
+			       name, DM_NAME_LEN - 1);
 	for (i = 0; i < len; i++)
 		if (!isgraph((unsigned char)name[i]))
-			return dm_fail(err, -EINVAL, "VM name '%s': must be"
-				       " printable, without spaces", name);
+			return dm_fail(err, -EINVAL,
+				       "VM name '%s': must be"
+				       " printable, without spaces",
+				       name);
 	memcpy(cfg->name, name, len + 1);
 	return 0;
 }
@@ -475,12 +506,14 @@ static int check_whole(struct vm_config *cfg, int argc, char **argv,
 	if (rc)
 		return rc;
 	if (!cfg->kernel)
-		return dm_fail(err, -EINVAL, "no kernel given; -k FILE names"
+		return dm_fail(err, -EINVAL,
+			       "no kernel given; -k FILE names"
 			       " the bzImage to boot");
 	if (!cfg->affinity_count)
 		return 0;
 	if (cfg->vcpus_given && cfg->vcpus != cfg->affinity_count)
-		return dm_fail(err, -EINVAL, "-c %u: does not match the %u"
+		return dm_fail(err, -EINVAL,
+			       "-c %u: does not match the %u"
 			       " CPUs of --cpu_affinity; give one vCPU a CPU",
 			       cfg->vcpus, cfg->affinity_count);
 	cfg->vcpus = cfg->affinity_count;
@@ -501,7 +534,7 @@ int options_parse(int argc, char **argv, struct vm_config *cfg,
 	cfg->bootargs = "";
 	getopt_tables(lopts, sopts);
 	uuid_generate_random(cfg->uuid);
-	optind = 0;	/* start over, for callers that parse twice */
+	optind = 0; /* start over, for callers that parse twice */
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, sopts, lopts, NULL)) != -1) {
 		o = option_find(c);

@@ -14,15 +14,15 @@
 /* In order of strength: a stronger request replaces a weaker one. */
 enum life_request {
 	LIFE_RUN,
-	LIFE_RESET,	/* start over from the boot loader */
-	LIFE_POWEROFF,	/* the guest switched itself off */
-	LIFE_EXIT,	/* the debug exit port; carries a status */
-	LIFE_STOP,	/* SIGTERM, SIGINT */
-	LIFE_DIED,	/* the hypervisor gave the VM up */
+	LIFE_RESET,    /* start over from the boot loader */
+	LIFE_POWEROFF, /* the guest switched itself off */
+	LIFE_EXIT,     /* the debug exit port; carries a status */
+	LIFE_STOP,     /* SIGTERM, SIGINT */
+	LIFE_DIED,     /* the hypervisor gave the VM up */
 };
 
 struct life {
-	_Atomic u32 word;	/* enum life_request | status << 8 */
+	_Atomic u32 word; /* enum life_request | status << 8 */
 };
 
 void life_post(struct life *life, enum life_request what, u8 status);

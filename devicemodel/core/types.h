@@ -18,15 +18,15 @@ typedef struct {
 	u64 v;
 } gpa_t;
 
-#define GPA(x)		((gpa_t){ (x) })
+#define GPA(x) ((gpa_t){ (x) })
 
-#define BIT(n)		(1U << (n))
-#define BIT64(n)	(1ULL << (n))
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define BIT(n)        (1U << (n))
+#define BIT64(n)      (1ULL << (n))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-#define KIB		1024ULL
-#define MIB		(1024 * KIB)
-#define GIB		(1024 * MIB)
+#define KIB 1024ULL
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
 
 /** Round up to a power of two; the caller knows that it cannot overflow. */
 static inline u64 align_up(u64 v, u64 to)

@@ -12,28 +12,28 @@
 #include <unistd.h>
 
 /* Offsets in the zero page, boot.rst and zero-page.rst. */
-#define ZP_ACPI_RSDP		0x070
-#define ZP_E820_ENTRIES		0x1e8
-#define ZP_TYPE_OF_LOADER	0x210
-#define ZP_LOADFLAGS		0x211
-#define ZP_CODE32_START		0x214
-#define ZP_RAMDISK_IMAGE	0x218
-#define ZP_RAMDISK_SIZE		0x21c
-#define ZP_CMD_LINE_PTR		0x228
-#define ZP_E820_TABLE		0x2d0
-#define ZP_SIZE			4096U
+#define ZP_ACPI_RSDP      0x070
+#define ZP_E820_ENTRIES   0x1e8
+#define ZP_TYPE_OF_LOADER 0x210
+#define ZP_LOADFLAGS      0x211
+#define ZP_CODE32_START   0x214
+#define ZP_RAMDISK_IMAGE  0x218
+#define ZP_RAMDISK_SIZE   0x21c
+#define ZP_CMD_LINE_PTR   0x228
+#define ZP_E820_TABLE     0x2d0
+#define ZP_SIZE           4096U
 
-#define LOADER_UNDEFINED	0xff	/* no assigned number */
-#define CAN_USE_HEAP		0x80
-#define RAMDISK_ALIGN		4096ULL
+#define LOADER_UNDEFINED 0xff /* no assigned number */
+#define CAN_USE_HEAP     0x80
+#define RAMDISK_ALIGN    4096ULL
 
 /* Selectors the 32-bit protocol names: __BOOT_CS and __BOOT_DS. */
-#define BOOT_CS			0x10
-#define BOOT_DS			0x18
-#define GDT_CODE		0x00cf9b000000ffffULL
-#define GDT_DATA		0x00cf93000000ffffULL
-#define CS_ATTR			0xc09b	/* 4 KiB, 32 bits, code, accessed */
-#define CR0_PE_ET_NE		0x31
+#define BOOT_CS      0x10
+#define BOOT_DS      0x18
+#define GDT_CODE     0x00cf9b000000ffffULL
+#define GDT_DATA     0x00cf93000000ffffULL
+#define CS_ATTR      0xc09b /* 4 KiB, 32 bits, code, accessed */
+#define CR0_PE_ET_NE 0x31
 
 struct input {
 	const char *path;
@@ -73,8 +73,8 @@ static int input_read(const struct input *in, u64 off, void *to, u64 len,
 			continue;
 		if (n <= 0)
 			return dm_fail(err, -EIO, "%s: cannot read: %s",
-				       in->path, n ? strerror(errno) :
-						     "file ends early");
+				       in->path,
+				       n ? strerror(errno) : "file ends early");
 		p += n;
 		off += (u64)n;
 		len -= (u64)n;
@@ -98,9 +98,11 @@ static int load_kernel(const struct guest_mem *mem, const struct input *in,
 	if (rc)
 		return dm_fail(err, rc, "kernel %s: %s", in->path, why.text);
 	if (!guest_mem_at(mem, GPA(img->load_addr), img->init_size))
-		return dm_fail(err, -ENOMEM, "kernel %s: needs %llu MiB of"
+		return dm_fail(err, -ENOMEM,
+			       "kernel %s: needs %llu MiB of"
 			       " memory from 0x%llx on; the guest has %llu MiB"
-			       " below 2 GiB", in->path,
+			       " below 2 GiB",
+			       in->path,
 			       (unsigned long long)(img->init_size / MIB),
 			       (unsigned long long)img->load_addr,
 			       (unsigned long long)(mem->low / MIB));
@@ -122,8 +124,7 @@ static int place_ramdisk(const struct guest_mem *mem, u64 size,
 }
 
 static int load_ramdisk(const struct guest_mem *mem, const char *path,
-			const struct bzimage *img, u8 *zp,
-			struct dm_error *err)
+			const struct bzimage *img, u8 *zp, struct dm_error *err)
 {
 	struct input in;
 	u32 addr32, size32;
@@ -135,14 +136,15 @@ static int load_ramdisk(const struct guest_mem *mem, const char *path,
 		return rc;
 	rc = place_ramdisk(mem, in.size, img, &addr);
 	if (rc) {
-		dm_fail(err, rc, "ramdisk %s: %llu MiB do not fit between the"
-			" kernel and the end of low memory at %llu MiB", path,
-			(unsigned long long)(in.size / MIB),
+		dm_fail(err, rc,
+			"ramdisk %s: %llu MiB do not fit between the"
+			" kernel and the end of low memory at %llu MiB",
+			path, (unsigned long long)(in.size / MIB),
 			(unsigned long long)(mem->low / MIB));
 		goto out;
 	}
-	rc = input_read(&in, 0, guest_mem_at(mem, GPA(addr), in.size),
-			in.size, err);
+	rc = input_read(&in, 0, guest_mem_at(mem, GPA(addr), in.size), in.size,
+			err);
 	addr32 = (u32)addr;
 	size32 = (u32)in.size;
 	memcpy(zp + ZP_RAMDISK_IMAGE, &addr32, 4);
@@ -159,8 +161,10 @@ static int load_cmdline(const struct guest_mem *mem, const char *cmdline,
 	u64 max = min_u64(img->cmdline_size, BOOT_CMDLINE_MAX - 1);
 
 	if (len > max)
-		return dm_fail(err, -E2BIG, "-B: %llu characters; this kernel"
-			       " takes at most %llu", (unsigned long long)len,
+		return dm_fail(err, -E2BIG,
+			       "-B: %llu characters; this kernel"
+			       " takes at most %llu",
+			       (unsigned long long)len,
 			       (unsigned long long)max);
 	return guest_mem_write(mem, GPA(BOOT_CMDLINE), cmdline, len + 1);
 }
@@ -182,8 +186,7 @@ static void fill_zero_page(const struct guest_mem *mem, const u8 *head,
 	memcpy(zp + ZP_ACPI_RSDP, &rsdp.v, 8);
 	e820_build(mem, &map);
 	zp[ZP_E820_ENTRIES] = (u8)map.count;
-	memcpy(zp + ZP_E820_TABLE, map.entry,
-	       map.count * sizeof(map.entry[0]));
+	memcpy(zp + ZP_E820_TABLE, map.entry, map.count * sizeof(map.entry[0]));
 }
 
 static void fill_regs(const struct bzimage *img, struct acrn_vcpu_regs *r)

@@ -12,10 +12,10 @@
 #include <linux/acrn.h>
 
 struct boot_params {
-	const char *kernel;	/* path */
-	const char *ramdisk;	/* path or NULL */
+	const char *kernel;  /* path */
+	const char *ramdisk; /* path or NULL */
 	const char *cmdline;
-	gpa_t rsdp;		/* 0: let the guest search */
+	gpa_t rsdp; /* 0: let the guest search */
 };
 
 /**

@@ -49,8 +49,7 @@ static int take_pages(struct backing *b, int kind, u64 want, bool may_grow)
 	got = huge_make_free(pool, want, may_grow);
 	if (got < want)
 		rc = -ENOSPC;
-	else if (fallocate(b->fd[kind], 0, 0,
-			   (off_t)(want * kinds[kind].size)))
+	else if (fallocate(b->fd[kind], 0, 0, (off_t)(want * kinds[kind].size)))
 		rc = -errno;
 	huge_unlock(lock);
 	if (rc)
@@ -63,7 +62,8 @@ static int take_pages(struct backing *b, int kind, u64 want, bool may_grow)
 static int open_memfd(struct backing *b, int kind)
 {
 	int fd = memfd_create("acrn-dm-ram", MFD_CLOEXEC | MFD_HUGETLB |
-			      MFD_ALLOW_SEALING | kinds[kind].memfd_flag);
+						     MFD_ALLOW_SEALING |
+						     kinds[kind].memfd_flag);
 
 	b->fd[kind] = fd;
 	return fd < 0 ? -errno : 0;
@@ -89,10 +89,11 @@ static int take_2m(struct backing *b, u64 pages, struct dm_error *err)
 	int rc = take_pages(b, PAGES_2M, pages, true);
 
 	if (rc)
-		return dm_fail(err, rc, "cannot get %llu huge pages of 2 MiB:"
+		return dm_fail(err, rc,
+			       "cannot get %llu huge pages of 2 MiB:"
 			       " %s; free memory, or reserve pages at boot"
-			       " with hugepages=", (unsigned long long)pages,
-			       strerror(-rc));
+			       " with hugepages=",
+			       (unsigned long long)pages, strerror(-rc));
 	return 0;
 }
 
@@ -108,13 +109,13 @@ static int alloc_memfd(struct backing *b, const struct guest_mem *mem,
 		seal_memfd(b, PAGES_1G);
 	else
 		drop_pages(b, PAGES_1G);
-	small = (mem->low + mem->high - b->pages[PAGES_1G] * HUGE_1G) /
-		HUGE_2M;
+	small = (mem->low + mem->high - b->pages[PAGES_1G] * HUGE_1G) / HUGE_2M;
 	if (!small)
 		return 0;
 	rc = open_memfd(b, PAGES_2M);
 	if (rc)
-		return dm_fail(err, rc, "cannot use huge pages of 2 MiB: %s;"
+		return dm_fail(err, rc,
+			       "cannot use huge pages of 2 MiB: %s;"
 			       " the kernel needs CONFIG_HUGETLBFS",
 			       strerror(-rc));
 	rc = take_2m(b, small, err);
@@ -133,21 +134,28 @@ static int open_in_mount(const char *dir, int *kind, struct dm_error *err)
 		return dm_fail(err, -errno, "--hugetlb-path %s: %s", dir,
 			       strerror(errno));
 	if (fs.f_type != HUGETLBFS_MAGIC)
-		return dm_fail(err, -EINVAL, "--hugetlb-path %s: not a"
-			       " hugetlbfs mount", dir);
+		return dm_fail(err, -EINVAL,
+			       "--hugetlb-path %s: not a"
+			       " hugetlbfs mount",
+			       dir);
 	*kind = (u64)fs.f_bsize == HUGE_1G ? PAGES_1G : PAGES_2M;
 	if ((u64)fs.f_bsize != kinds[*kind].size)
-		return dm_fail(err, -EINVAL, "--hugetlb-path %s: pages of %ld"
-			       " bytes; they must be of 2 MiB or 1 GiB", dir,
-			       (long)fs.f_bsize);
+		return dm_fail(err, -EINVAL,
+			       "--hugetlb-path %s: pages of %ld"
+			       " bytes; they must be of 2 MiB or 1 GiB",
+			       dir, (long)fs.f_bsize);
 	len = snprintf(path, sizeof(path), "%s/acrn-dm-XXXXXX", dir);
 	if (len < 0 || len >= (int)sizeof(path))
-		return dm_fail(err, -ENAMETOOLONG, "--hugetlb-path: longer"
-			       " than %d characters", PATH_MAX - 16);
+		return dm_fail(err, -ENAMETOOLONG,
+			       "--hugetlb-path: longer"
+			       " than %d characters",
+			       PATH_MAX - 16);
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
-		return dm_fail(err, -errno, "--hugetlb-path %s: cannot create"
-			       " a file: %s", dir, strerror(errno));
+		return dm_fail(err, -errno,
+			       "--hugetlb-path %s: cannot create"
+			       " a file: %s",
+			       dir, strerror(errno));
 	/* Without a name the pages go when we go, however that happens. */
 	unlink(path);
 	return fd;
@@ -163,7 +171,8 @@ static int alloc_mount(struct backing *b, const struct guest_mem *mem,
 	if (!strcmp(dir, "auto")) {
 		rc = mount_find_hugetlbfs(found);
 		if (rc)
-			return dm_fail(err, rc, "--hugetlb-path auto: no"
+			return dm_fail(err, rc,
+				       "--hugetlb-path auto: no"
 				       " hugetlbfs with pages of 2 MiB is"
 				       " mounted");
 		dir = found;
@@ -173,15 +182,18 @@ static int alloc_mount(struct backing *b, const struct guest_mem *mem,
 		return fd;
 	b->fd[kind] = fd;
 	if (size % kinds[kind].size)
-		return dm_fail(err, -EINVAL, "--hugetlb-path %s: the memory"
+		return dm_fail(err, -EINVAL,
+			       "--hugetlb-path %s: the memory"
 			       " size must be a multiple of its pages, %s",
 			       dir, kinds[kind].name);
 	if (kind == PAGES_2M)
 		return take_2m(b, size / HUGE_2M, err);
 	rc = take_pages(b, kind, size / HUGE_1G, true);
 	if (rc)
-		return dm_fail(err, rc, "--hugetlb-path %s: not enough free"
-			       " pages of 1 GiB: %s", dir, strerror(-rc));
+		return dm_fail(err, rc,
+			       "--hugetlb-path %s: not enough free"
+			       " pages of 1 GiB: %s",
+			       dir, strerror(-rc));
 	return 0;
 }
 
@@ -209,8 +221,8 @@ static int map_piece(struct backing *b, struct guest_mem *mem, int kind,
 }
 
 /* One stretch of RAM: its whole gigabytes first, as far as we have pages. */
-static int map_range(struct backing *b, struct guest_mem *mem, u64 gpa,
-		     u64 len, u64 used[PAGES_KINDS])
+static int map_range(struct backing *b, struct guest_mem *mem, u64 gpa, u64 len,
+		     u64 used[PAGES_KINDS])
 {
 	u8 *base = reserve_range(len);
 	u64 done = 0, part;
@@ -247,8 +259,8 @@ int backing_alloc(struct backing *b, struct guest_mem *mem,
 		b->pool[kind].sysfs = HUGE_SYSFS;
 		b->pool[kind].page_size = kinds[kind].size;
 	}
-	rc = hugetlb_path ? alloc_mount(b, mem, hugetlb_path, err) :
-			    alloc_memfd(b, mem, err);
+	rc = hugetlb_path ? alloc_mount(b, mem, hugetlb_path, err)
+			  : alloc_memfd(b, mem, err);
 	if (rc)
 		goto fail;
 	rc = map_range(b, mem, 0, mem->low, used);

@@ -22,7 +22,7 @@ struct backing_piece {
 
 struct backing {
 	struct huge_pool pool[PAGES_KINDS];
-	int fd[PAGES_KINDS];		/* -1: none */
+	int fd[PAGES_KINDS]; /* -1: none */
 	u64 pages[PAGES_KINDS];
 	struct backing_piece piece[GUEST_MEM_SEGMENTS];
 	u32 count;

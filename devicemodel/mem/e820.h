@@ -5,9 +5,9 @@
 
 #include "mem/guest_mem.h"
 
-#define E820_RAM		1U
-#define E820_RESERVED		2U
-#define E820_MAX		8
+#define E820_RAM      1U
+#define E820_RESERVED 2U
+#define E820_MAX      8
 
 /* Linux, Documentation/arch/x86/boot.rst: zero page, e820_table. */
 struct e820_entry {

@@ -10,9 +10,9 @@
 
 #include "core/types.h"
 
-#define GUEST_LOW_LIMIT		(2 * GIB)
-#define GUEST_HIGH_BASE		(4 * GIB)
-#define GUEST_MEM_SEGMENTS	4	/* low and high RAM, two page sizes */
+#define GUEST_LOW_LIMIT    (2 * GIB)
+#define GUEST_HIGH_BASE    (4 * GIB)
+#define GUEST_MEM_SEGMENTS 4 /* low and high RAM, two page sizes */
 
 struct guest_segment {
 	u64 gpa;
@@ -21,8 +21,8 @@ struct guest_segment {
 };
 
 struct guest_mem {
-	u64 low;	/* RAM is [0, low) and ... */
-	u64 high;	/* ... [4 GiB, 4 GiB + high) */
+	u64 low;  /* RAM is [0, low) and ... */
+	u64 high; /* ... [4 GiB, 4 GiB + high) */
 	struct guest_segment seg[GUEST_MEM_SEGMENTS];
 	u32 count;
 };

@@ -41,8 +41,7 @@ static void pool_resize(const struct huge_pool *pool, u64 pages)
 	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
 	if (fd < 0)
 		return;
-	len = snprintf(text, sizeof(text), "%llu\n",
-		       (unsigned long long)pages);
+	len = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)pages);
 	if (write(fd, text, (size_t)len) != len)
 		dprintf(STDERR_FILENO, "acrn-dm: %s: not written\n", path);
 	close(fd);

@@ -8,14 +8,14 @@
 
 #include "core/types.h"
 
-#define HUGE_2M		(2 * MIB)
-#define HUGE_1G		GIB
-#define HUGE_SYSFS	"/sys/kernel/mm/hugepages"
+#define HUGE_2M    (2 * MIB)
+#define HUGE_1G    GIB
+#define HUGE_SYSFS "/sys/kernel/mm/hugepages"
 
 struct huge_pool {
-	const char *sysfs;	/* HUGE_SYSFS, or a test's directory */
+	const char *sysfs; /* HUGE_SYSFS, or a test's directory */
 	u64 page_size;
-	u64 added;		/* pages the pool has grown by because of us */
+	u64 added; /* pages the pool has grown by because of us */
 };
 
 /**

@@ -59,8 +59,8 @@ void pci_cfg_write(struct pci_bus *pci, u32 slot, u32 func, u32 reg, u32 size,
 /* PCI Express 5.0, 7.2.2: bus 27:20, device 19:15, function 14:12. */
 static u64 ecam_read(void *arg, u64 off, u32 size)
 {
-	return pci_cfg_read(arg, off >> 15 & 0x1f, off >> 12 & 7,
-			    off & 0xfff, size);
+	return pci_cfg_read(arg, off >> 15 & 0x1f, off >> 12 & 7, off & 0xfff,
+			    size);
 }
 
 static void ecam_write(void *arg, u64 off, u32 size, u64 val)
@@ -125,4 +125,15 @@ u32 pci_bus_slots(const struct pci_bus *pci)
 		if (pci->dev[i / PCI_FUNCS][i % PCI_FUNCS])
 			slots |= BIT(i / PCI_FUNCS);
 	return slots;
+}
+
+u32 pci_bus_lpc(const struct pci_bus *pci)
+{
+	u32 i;
+
+	for (i = 0; i < PCI_SLOTS; i++)
+		if (pci->dev[i][0] &&
+		    pci_get(pci->dev[i][0], PCI_CLASS, 3) == PCI_CLASS_ISA)
+			return i;
+	return PCI_SLOTS - 1;
 }

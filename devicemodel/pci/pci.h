@@ -18,33 +18,35 @@
 #include "mem/guest_mem.h"
 #include "mem/layout.h"
 
-#define PCI_SLOTS		DM_MAX_SLOTS
-#define PCI_FUNCS		8
-#define PCI_BARS		6
-#define PCI_CFG_SIZE		256U
+#define PCI_SLOTS    DM_MAX_SLOTS
+#define PCI_FUNCS    8
+#define PCI_BARS     6
+#define PCI_CFG_SIZE 256U
 
 /* PCI Local Bus 3.0, 6.1: registers of a type 0 header. */
-#define PCI_VENDOR		0x00
-#define PCI_DEVICE		0x02
-#define PCI_COMMAND		0x04
-#define PCI_STATUS		0x06
-#define PCI_REVISION		0x08
-#define PCI_CLASS		0x09	/* three bytes, interface first */
-#define PCI_HEADER_TYPE		0x0e
-#define PCI_BAR0		0x10
-#define PCI_SUBVENDOR		0x2c
-#define PCI_SUBDEVICE		0x2e
-#define PCI_CAP_PTR		0x34
-#define PCI_INT_LINE		0x3c
-#define PCI_INT_PIN		0x3d
-#define PCI_FIRST_CAP		0x40
+#define PCI_VENDOR      0x00
+#define PCI_DEVICE      0x02
+#define PCI_COMMAND     0x04
+#define PCI_STATUS      0x06
+#define PCI_REVISION    0x08
+#define PCI_CLASS       0x09 /* three bytes, interface first */
+#define PCI_HEADER_TYPE 0x0e
+#define PCI_BAR0        0x10
+#define PCI_SUBVENDOR   0x2c
+#define PCI_SUBDEVICE   0x2e
+#define PCI_CAP_PTR     0x34
+#define PCI_INT_LINE    0x3c
+#define PCI_INT_PIN     0x3d
+#define PCI_FIRST_CAP   0x40
 
-#define PCI_CMD_IO		BIT(0)
-#define PCI_CMD_MEM		BIT(1)
-#define PCI_CMD_MASTER		BIT(2)
-#define PCI_CMD_NO_INTX		BIT(10)
-#define PCI_STS_INTX		BIT(3)
-#define PCI_STS_CAPS		BIT(4)
+#define PCI_CLASS_ISA 0x060100U
+
+#define PCI_CMD_IO      BIT(0)
+#define PCI_CMD_MEM     BIT(1)
+#define PCI_CMD_MASTER  BIT(2)
+#define PCI_CMD_NO_INTX BIT(10)
+#define PCI_STS_INTX    BIT(3)
+#define PCI_STS_CAPS    BIT(4)
 
 enum pci_bar_kind { PCI_BAR_NONE, PCI_BAR_IO, PCI_BAR_MEM32, PCI_BAR_MEM64 };
 
@@ -70,7 +72,7 @@ struct pci_dev_ops {
 };
 
 struct pci_msix_entry {
-	u32 word[4];	/* address low and high, data, control */
+	u32 word[4]; /* address low and high, data, control */
 };
 
 struct pci_dev {
@@ -80,21 +82,21 @@ struct pci_dev {
 	const struct pci_dev_ops *ops;
 	void *priv;
 	u8 cfg[PCI_CFG_SIZE];
-	u8 writable[PCI_CFG_SIZE];	/* bits a guest can write */
-	u8 clearable[PCI_CFG_SIZE];	/* bits it clears by writing ones */
-	u8 power_on[PCI_CFG_SIZE];	/* cfg after reset */
-	u32 cfg_used;			/* where the next capability goes */
-	u8 last_cap;			/* 0: none yet */
+	u8 writable[PCI_CFG_SIZE];  /* bits a guest can write */
+	u8 clearable[PCI_CFG_SIZE]; /* bits it clears by writing ones */
+	u8 power_on[PCI_CFG_SIZE];  /* cfg after reset */
+	u32 cfg_used;               /* where the next capability goes */
+	u8 last_cap;                /* 0: none yet */
 	struct pci_bar bar[PCI_BARS];
-	bool intx_level;		/* what the device wants */
-	bool intx_driven;		/* what the line counts */
-	u8 msi_cap;			/* 0: none */
-	u8 msix_cap;			/* 0: none */
+	bool intx_level;  /* what the device wants */
+	bool intx_driven; /* what the line counts */
+	u8 msi_cap;       /* 0: none */
+	u8 msix_cap;      /* 0: none */
 	u32 msix_count;
-	u32 msix_table;			/* offset in its BAR */
-	u32 msix_pba;			/* offset in its BAR */
+	u32 msix_table; /* offset in its BAR */
+	u32 msix_pba;   /* offset in its BAR */
 	struct pci_msix_entry *msix;
-	u8 *msix_pending;		/* one byte a vector */
+	u8 *msix_pending; /* one byte a vector */
 };
 
 struct pci_bus {
@@ -105,8 +107,8 @@ struct pci_bus {
 	struct event_loop *loop;
 	pthread_mutex_t lock;
 	struct pci_dev *dev[PCI_SLOTS][PCI_FUNCS];
-	u32 line_users[PCI_GSI_COUNT];	/* functions driving each line */
-	u64 next_io;			/* where the next BAR goes */
+	u32 line_users[PCI_GSI_COUNT]; /* functions driving each line */
+	u64 next_io;                   /* where the next BAR goes */
 	u64 next_mem32;
 	u64 next_mem64;
 };
@@ -126,6 +128,9 @@ void pci_bus_free(struct pci_bus *pci);
 /** Bit n: slot n holds a function. */
 u32 pci_bus_slots(const struct pci_bus *pci);
 
+/** The slot whose function 0 is the ISA bridge; 31 if there is none. */
+u32 pci_bus_lpc(const struct pci_bus *pci);
+
 /** Configuration access; what does not exist reads as all ones. */
 u32 pci_cfg_read(struct pci_bus *pci, u32 slot, u32 func, u32 reg, u32 size);
 void pci_cfg_write(struct pci_bus *pci, u32 slot, u32 func, u32 reg, u32 size,
@@ -136,7 +141,7 @@ void pci_cfg_write(struct pci_bus *pci, u32 slot, u32 func, u32 reg, u32 size,
 struct pci_ids {
 	u16 vendor;
 	u16 device;
-	u32 class;	/* 24 bits */
+	u32 class; /* 24 bits */
 	u8 revision;
 };
 
@@ -171,8 +176,7 @@ bool pci_msi_notify(struct pci_dev *dev);
  * MSI-X with count vectors; the table lies at table and the pending bits at
  * pba in BAR bar, whose ops pass such offsets to pci_msix_read() and _write().
  */
-int pci_msix_init(struct pci_dev *dev, u32 bar, u32 count, u32 table,
-		  u32 pba);
+int pci_msix_init(struct pci_dev *dev, u32 bar, u32 count, u32 table, u32 pba);
 bool pci_msix_owns(const struct pci_dev *dev, u64 off);
 u64 pci_msix_read(struct pci_dev *dev, u64 off, u32 size);
 void pci_msix_write(struct pci_dev *dev, u64 off, u32 size, u64 val);

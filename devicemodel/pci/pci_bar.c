@@ -4,10 +4,10 @@
 
 #include <errno.h>
 
-#define BAR_IO		0x1U
-#define BAR_MEM64	0x4U
-#define BAR_FLAGS_IO	0x3U
-#define BAR_FLAGS_MEM	0xfU
+#define BAR_IO        0x1U
+#define BAR_MEM64     0x4U
+#define BAR_FLAGS_IO  0x3U
+#define BAR_FLAGS_MEM 0xfU
 
 static u32 bar_reg(u32 index)
 {
@@ -26,8 +26,7 @@ static u64 bar_address(const struct pci_dev *dev, u32 index)
 	const struct pci_bar *bar = &dev->bar[index];
 	u64 addr = pci_get(dev, bar_reg(index), 4);
 
-	addr &= ~(u64)(bar->kind == PCI_BAR_IO ? BAR_FLAGS_IO :
-						 BAR_FLAGS_MEM);
+	addr &= ~(u64)(bar->kind == PCI_BAR_IO ? BAR_FLAGS_IO : BAR_FLAGS_MEM);
 	if (bar->kind == PCI_BAR_MEM64)
 		addr |= (u64)pci_get(dev, bar_reg(index + 1), 4) << 32;
 	return addr;
@@ -119,7 +118,7 @@ int pci_bar_add(struct pci_dev *dev, u32 index, const struct pci_bar *bar)
 	*cursor = addr + bar->size;
 	dev->bar[index] = *bar;
 	pci_put(dev, bar_reg(index), 4, (u32)addr | bar_flags(bar->kind));
-	pci_set_writable(dev, bar_reg(index), 4, (u32)~(bar->size - 1));
+	pci_set_writable(dev, bar_reg(index), 4, (u32) ~(bar->size - 1));
 	if (wide) {
 		pci_put(dev, bar_reg(index + 1), 4, (u32)(addr >> 32));
 		pci_set_writable(dev, bar_reg(index + 1), 4,

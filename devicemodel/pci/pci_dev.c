@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADER_MULTI	0x80
+#define HEADER_MULTI 0x80
 
 void pci_put(struct pci_dev *dev, u32 off, u32 size, u32 val)
 {
-	memcpy(dev->cfg + off, &val, size);	/* both little-endian */
+	memcpy(dev->cfg + off, &val, size); /* both little-endian */
 }
 
 u32 pci_get(const struct pci_dev *dev, u32 off, u32 size)
@@ -41,8 +41,9 @@ struct pci_dev *pci_dev_create(struct pci_bus *pci, u8 slot, u8 func,
 	pci_put(dev, PCI_DEVICE, 2, ids->device);
 	pci_put(dev, PCI_REVISION, 1, ids->revision);
 	pci_put(dev, PCI_CLASS, 3, ids->class);
-	pci_set_writable(dev, PCI_COMMAND, 2, PCI_CMD_IO | PCI_CMD_MEM |
-			 PCI_CMD_MASTER | PCI_CMD_NO_INTX);
+	pci_set_writable(dev, PCI_COMMAND, 2,
+			 PCI_CMD_IO | PCI_CMD_MEM | PCI_CMD_MASTER |
+				 PCI_CMD_NO_INTX);
 	pci_set_writable(dev, PCI_INT_LINE, 1, 0xff);
 	pci->dev[slot][func] = dev;
 	return dev;
@@ -70,8 +71,7 @@ u8 pci_cap_add(struct pci_dev *dev, u8 id, u8 len)
 		pci_put(dev, dev->last_cap + 1U, 1, at);
 	else
 		pci_put(dev, PCI_CAP_PTR, 1, at);
-	pci_put(dev, PCI_STATUS, 2,
-		pci_get(dev, PCI_STATUS, 2) | PCI_STS_CAPS);
+	pci_put(dev, PCI_STATUS, 2, pci_get(dev, PCI_STATUS, 2) | PCI_STS_CAPS);
 	dev->last_cap = (u8)at;
 	dev->cfg_used = (u32)align_up(at + len, 4);
 	return (u8)at;

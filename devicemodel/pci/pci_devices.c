@@ -51,8 +51,10 @@ static int pci_create(struct pci_bus *pci, const struct slot_config *s,
 	if (!kind)
 		return kind_list(s->device, s->slot, err);
 	if (s->opts && !kind->init)
-		return dm_fail(err, -EINVAL, "-s %u,%s,%s: this device takes"
-			       " no options", s->slot, s->device, s->opts);
+		return dm_fail(err, -EINVAL,
+			       "-s %u,%s,%s: this device takes"
+			       " no options",
+			       s->slot, s->device, s->opts);
 	dev = pci_dev_create(pci, s->slot, s->func, &kind->ids);
 	if (!dev)
 		return dm_fail(err, -ENOMEM, "no memory for a PCI device");
@@ -80,9 +82,11 @@ static int check_places(struct pci_bus *pci, struct dm_error *err)
 		if (!pci->dev[i][0] &&
 		    memcmp(pci->dev[i], (const void *[PCI_FUNCS]){ NULL },
 			   sizeof(pci->dev[i])))
-			return dm_fail(err, -EINVAL, "-s %u: function 0 is"
+			return dm_fail(err, -EINVAL,
+				       "-s %u: function 0 is"
 				       " missing; guests do not see the other"
-				       " functions without it", i);
+				       " functions without it",
+				       i);
 	return 0;
 }
 

@@ -6,25 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CAP_MSI			0x05
-#define CAP_MSIX		0x11
-#define MSI_LEN			14
-#define MSI_CTRL		2
-#define MSI_ADDR		4
-#define MSI_ADDR_HI		8
-#define MSI_DATA		12
-#define MSI_CTRL_ENABLE		BIT(0)
-#define MSI_CTRL_MULTI		0x70U
-#define MSI_CTRL_64		BIT(7)
-#define MSIX_LEN		12
-#define MSIX_CTRL		2
-#define MSIX_TABLE		4
-#define MSIX_PBA		8
-#define MSIX_CTRL_ENABLE	BIT(15)
-#define MSIX_CTRL_MASK_ALL	BIT(14)
-#define MSIX_ENTRY_SIZE		sizeof(struct pci_msix_entry)
-#define MSIX_ENTRY_MASKED	BIT(0)
-#define MSIX_MAX		2048U
+#define CAP_MSI            0x05
+#define CAP_MSIX           0x11
+#define MSI_LEN            14
+#define MSI_CTRL           2
+#define MSI_ADDR           4
+#define MSI_ADDR_HI        8
+#define MSI_DATA           12
+#define MSI_CTRL_ENABLE    BIT(0)
+#define MSI_CTRL_MULTI     0x70U
+#define MSI_CTRL_64        BIT(7)
+#define MSIX_LEN           12
+#define MSIX_CTRL          2
+#define MSIX_TABLE         4
+#define MSIX_PBA           8
+#define MSIX_CTRL_ENABLE   BIT(15)
+#define MSIX_CTRL_MASK_ALL BIT(14)
+#define MSIX_ENTRY_SIZE    sizeof(struct pci_msix_entry)
+#define MSIX_ENTRY_MASKED  BIT(0)
+#define MSIX_MAX           2048U
 static_assert(sizeof(struct pci_msix_entry) == 16, "PCI 3.0, figure 6-11");
 
 /* Slots and pins are spread over the eight lines; acpi/dsdt.c says the same.
@@ -240,8 +240,7 @@ void pci_msix_write(struct pci_dev *dev, u64 off, u32 size, u64 val)
 {
 	u64 at = off - dev->msix_table;
 
-	if ((size != 4 && size != 8) || off % size ||
-	    at >= msix_table_len(dev))
+	if ((size != 4 && size != 8) || off % size || at >= msix_table_len(dev))
 		return;
 	pthread_mutex_lock(&dev->bus->lock);
 	memcpy((u8 *)dev->msix + at, &val, size);

@@ -3,16 +3,14 @@
 
 #include "mem/layout.h"
 
-#include <string.h>
-
 /* ACPI 6.4, tables 4.10 to 4.14. */
-#define PM1_ENABLE_BITS		0x4721	/* timer, global lock, ..., PCIe */
-#define PM1_SCI_EN		BIT(0)
-#define PM1_SLP_TYP_SHIFT	10
-#define PM1_SLP_TYP_MASK	7U
-#define PM1_SLP_EN		BIT(13)
-#define PM1_CONTROL_BITS	0x1c03
-#define SLP_TYP_S5		5U	/* as \_S5 in the DSDT says */
+#define PM1_ENABLE_BITS   0x4721 /* timer, global lock, ..., PCIe */
+#define PM1_SCI_EN        BIT(0)
+#define PM1_SLP_TYP_SHIFT 10
+#define PM1_SLP_TYP_MASK  7U
+#define PM1_SLP_EN        BIT(13)
+#define PM1_CONTROL_BITS  0x1c03
+#define SLP_TYP_S5        5U /* as \_S5 in the DSDT says */
 
 /* Byte and word accesses of a register pair: merge, then write whole. */
 static u64 pm_event_read(void *dev, u64 off, u32 size)
@@ -33,7 +31,8 @@ static void pm_event_write(void *dev, u64 off, u32 size, u64 val)
 	/* Status bits are cleared by writing ones. */
 	pm->status = (u16)(pm->status & ~bits);
 	pm->enable = (u16)(((pm->enable & ~enable_mask) |
-			    (bits >> 16 & enable_mask)) & PM1_ENABLE_BITS);
+			    (bits >> 16 & enable_mask)) &
+			   PM1_ENABLE_BITS);
 }
 
 static u64 pm_control_read(void *dev, u64 off, u32 size)
@@ -58,8 +57,14 @@ static void pm_control_write(void *dev, u64 off, u32 size, u64 val)
 }
 
 static const struct bus_ops event_ops = { pm_event_read, pm_event_write };
-static const struct bus_ops control_ops = { pm_control_read,
-					    pm_control_write };
+static const struct bus_ops control_ops = { pm_control_read, pm_control_write };
+
+void pm_reset(struct pm *pm)
+{
+	pm->status = 0;
+	pm->enable = 0;
+	pm->control = PM1_SCI_EN;
+}
 
 int pm_init(struct pm *pm, struct bus *pio, struct life *life)
 {
@@ -69,9 +74,8 @@ int pm_init(struct pm *pm, struct bus *pio, struct life *life)
 					   &control_ops, pm };
 	int rc;
 
-	memset(pm, 0, sizeof(*pm));
 	pm->life = life;
-	pm->control = PM1_SCI_EN;
+	pm_reset(pm);
 	rc = bus_add(pio, &event);
 	return rc ? rc : bus_add(pio, &control);
 }

@@ -19,5 +19,6 @@ struct pm {
 
 /** Register the ports 400h..405h. 0 or an error of bus_add(). */
 int pm_init(struct pm *pm, struct bus *pio, struct life *life);
+void pm_reset(struct pm *pm);
 
 #endif

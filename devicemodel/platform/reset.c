@@ -3,13 +3,11 @@
 
 #include "mem/layout.h"
 
-#include <string.h>
-
 /* CF9h: bit 1 selects a full reset, bit 2 going to 1 does it. */
-#define RESET_CPU		BIT(2)
-#define RESET_BITS		0x0eU
+#define RESET_CPU  BIT(2)
+#define RESET_BITS 0x0eU
 
-#define KBD_CMD_PULSE_RESET	0xfe
+#define KBD_CMD_PULSE_RESET 0xfe
 
 static u64 control_read(void *dev, u64 off, u32 size)
 {
@@ -95,8 +93,14 @@ static const struct bus_ops kbd_data_ops = { kbd_read, kbd_data_write };
 static const struct bus_ops post_ops = { post_read, post_write };
 static const struct bus_ops exit_ops = { kbd_read, exit_write };
 
-int reset_ports_init(struct reset_ports *r, struct bus *pio,
-		     struct life *life, bool debugexit)
+void reset_ports_reset(struct reset_ports *r)
+{
+	r->reset_control = 0;
+	r->post_code = 0;
+}
+
+int reset_ports_init(struct reset_ports *r, struct bus *pio, struct life *life,
+		     bool debugexit)
 {
 	const struct bus_range ranges[] = {
 		{ PORT_RESET, 1, "reset", &control_ops, r },
@@ -108,8 +112,8 @@ int reset_ports_init(struct reset_ports *r, struct bus *pio,
 	size_t i, n = ARRAY_SIZE(ranges) - (debugexit ? 0 : 1);
 	int rc = 0;
 
-	memset(r, 0, sizeof(*r));
 	r->life = life;
+	reset_ports_reset(r);
 	for (i = 0; i < n && !rc; i++)
 		rc = bus_add(pio, &ranges[i]);
 	return rc;

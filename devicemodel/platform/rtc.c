@@ -6,40 +6,51 @@
 
 /* MC146818A data sheet, figures 10 to 15. */
 enum {
-	RTC_SEC, RTC_SEC_ALARM, RTC_MIN, RTC_MIN_ALARM, RTC_HOUR,
-	RTC_HOUR_ALARM, RTC_WEEKDAY, RTC_DAY, RTC_MONTH, RTC_YEAR,
-	RTC_A, RTC_B, RTC_C, RTC_D,
+	RTC_SEC,
+	RTC_SEC_ALARM,
+	RTC_MIN,
+	RTC_MIN_ALARM,
+	RTC_HOUR,
+	RTC_HOUR_ALARM,
+	RTC_WEEKDAY,
+	RTC_DAY,
+	RTC_MONTH,
+	RTC_YEAR,
+	RTC_A,
+	RTC_B,
+	RTC_C,
+	RTC_D,
 };
-#define CMOS_BASE_KIB		0x15	/* 0x15, 0x16 */
-#define CMOS_EXT_KIB		0x17	/* 0x17, 0x18: above 1 MiB */
-#define CMOS_EXT2_KIB		0x30	/* 0x30, 0x31: the same */
-#define CMOS_CENTURY		0x32
-#define CMOS_ABOVE_16M		0x34	/* 0x34, 0x35: 64 KiB units */
-#define CMOS_ABOVE_4G		0x5b	/* 0x5b..0x5d: 64 KiB units */
+#define CMOS_BASE_KIB  0x15 /* 0x15, 0x16 */
+#define CMOS_EXT_KIB   0x17 /* 0x17, 0x18: above 1 MiB */
+#define CMOS_EXT2_KIB  0x30 /* 0x30, 0x31: the same */
+#define CMOS_CENTURY   0x32
+#define CMOS_ABOVE_16M 0x34 /* 0x34, 0x35: 64 KiB units */
+#define CMOS_ABOVE_4G  0x5b /* 0x5b..0x5d: 64 KiB units */
 
-#define A_UIP			0x80
-#define A_RATE			0x0f
-#define A_POWER_ON		0x26	/* 32768 Hz, 1024 Hz */
-#define B_SET			0x80
-#define B_PIE			0x40
-#define B_AIE			0x20
-#define B_UIE			0x10
-#define B_SQWE			0x08
-#define B_BINARY		0x04
-#define B_24H			0x02
-#define C_IRQF			0x80
-#define C_FLAGS			0x70	/* at the places of the enables in B */
-#define C_PF			0x40
-#define C_AF			0x20
-#define C_UF			0x10
-#define D_VALID			0x80
-#define HOUR_PM			0x80
-#define ALARM_ANY		0xc0	/* these bits set: any value matches */
+#define A_UIP      0x80
+#define A_RATE     0x0f
+#define A_POWER_ON 0x26 /* 32768 Hz, 1024 Hz */
+#define B_SET      0x80
+#define B_PIE      0x40
+#define B_AIE      0x20
+#define B_UIE      0x10
+#define B_SQWE     0x08
+#define B_BINARY   0x04
+#define B_24H      0x02
+#define C_IRQF     0x80
+#define C_FLAGS    0x70 /* at the places of the enables in B */
+#define C_PF       0x40
+#define C_AF       0x20
+#define C_UF       0x10
+#define D_VALID    0x80
+#define HOUR_PM    0x80
+#define ALARM_ANY  0xc0 /* these bits set: any value matches */
 
-#define NS_PER_S		1000000000ULL
-#define UIP_NS			244000ULL	/* set before an update */
-#define CRYSTAL_HZ		32768ULL
-#define DAY_S			86400ULL
+#define NS_PER_S   1000000000ULL
+#define UIP_NS     244000ULL /* set before an update */
+#define CRYSTAL_HZ 32768ULL
+#define DAY_S      86400ULL
 
 static u64 rtc_now(const struct rtc *rtc)
 {
@@ -135,8 +146,7 @@ static bool alarm_matches(const struct rtc *rtc, u64 second)
 	int s = (int)(second % DAY_S);
 
 	return alarm_byte_matches(c[RTC_SEC_ALARM],
-				  rtc_decode(rtc, c[RTC_SEC_ALARM]),
-				  s % 60) &&
+				  rtc_decode(rtc, c[RTC_SEC_ALARM]), s % 60) &&
 	       alarm_byte_matches(c[RTC_MIN_ALARM],
 				  rtc_decode(rtc, c[RTC_MIN_ALARM]),
 				  s / 60 % 60) &&
@@ -190,8 +200,7 @@ static u64 next_event(const struct rtc *rtc)
 	if (wanted & B_UIE)
 		alarm = now / NS_PER_S + 1;
 	else if (wanted & B_AIE)
-		alarm = alarm_next(rtc, now / NS_PER_S,
-				   now / NS_PER_S + DAY_S);
+		alarm = alarm_next(rtc, now / NS_PER_S, now / NS_PER_S + DAY_S);
 	alarm *= NS_PER_S;
 	if (alarm && (!next || alarm < next))
 		next = alarm;
@@ -213,9 +222,8 @@ static void rtc_update(struct rtc *rtc)
 
 static bool is_time(u8 index)
 {
-	return index == CMOS_CENTURY || index == RTC_SEC ||
-	       index == RTC_MIN || index == RTC_HOUR ||
-	       (index >= RTC_WEEKDAY && index <= RTC_YEAR);
+	return index == CMOS_CENTURY || index == RTC_SEC || index == RTC_MIN ||
+	       index == RTC_HOUR || (index >= RTC_WEEKDAY && index <= RTC_YEAR);
 }
 
 static void set_guest_time(struct rtc *rtc, u64 ns)
@@ -227,8 +235,7 @@ static void set_guest_time(struct rtc *rtc, u64 ns)
 static u8 read_a(const struct rtc *rtc)
 {
 	u64 fraction = rtc_now(rtc) % NS_PER_S;
-	bool uip = fraction >= NS_PER_S - UIP_NS &&
-		   !(rtc->cmos[RTC_B] & B_SET);
+	bool uip = fraction >= NS_PER_S - UIP_NS && !(rtc->cmos[RTC_B] & B_SET);
 
 	return rtc->cmos[RTC_A] | (uip ? A_UIP : 0);
 }
@@ -327,7 +334,7 @@ void rtc_write(struct rtc *rtc, u64 reg, u32 size, u64 val)
 	if (reg)
 		write_data(rtc, (u8)val);
 	else
-		rtc->index = val & 0x7f;	/* bit 7 masks NMI */
+		rtc->index = val & 0x7f; /* bit 7 masks NMI */
 	pthread_mutex_unlock(&rtc->lock);
 }
 

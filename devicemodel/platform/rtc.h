@@ -27,9 +27,9 @@ struct rtc {
 	pthread_mutex_t lock;
 	struct rtc_ops ops;
 	u8 index;
-	u8 cmos[128];		/* time bytes only while it is stopped */
-	u64 offset;		/* guest = host + offset, modulo 2^64 */
-	u64 seen;		/* guest time up to which flags are right */
+	u8 cmos[128]; /* time bytes only while it is stopped */
+	u64 offset;   /* guest = host + offset, modulo 2^64 */
+	u64 seen;     /* guest time up to which flags are right */
 	bool irq_level;
 };
 

@@ -4,45 +4,53 @@
 #include <string.h>
 
 /* PC16550D, table II. */
-enum { REG_DATA, REG_IER, REG_IIR, REG_LCR, REG_MCR, REG_LSR, REG_MSR,
-       REG_SCR };
-#define REG_FCR			REG_IIR
+enum {
+	REG_DATA,
+	REG_IER,
+	REG_IIR,
+	REG_LCR,
+	REG_MCR,
+	REG_LSR,
+	REG_MSR,
+	REG_SCR
+};
+#define REG_FCR REG_IIR
 
-#define IER_RX			0x01
-#define IER_THRE		0x02
-#define IER_LINE		0x04
-#define IER_MODEM		0x08
-#define IER_BITS		0x0f
-#define IIR_NONE		0x01
-#define IIR_MODEM		0x00
-#define IIR_THRE		0x02
-#define IIR_RX			0x04
-#define IIR_LINE		0x06
-#define IIR_TIMEOUT		0x0c
-#define IIR_FIFOS		0xc0
-#define FCR_ENABLE		0x01
-#define FCR_CLEAR_RX		0x02
-#define FCR_CLEAR_TX		0x04
-#define FCR_STORED		0xc9
-#define LCR_DLAB		0x80
-#define MCR_DTR			0x01
-#define MCR_RTS			0x02
-#define MCR_OUT1		0x04
-#define MCR_OUT2		0x08	/* gates the interrupt on a PC */
-#define MCR_LOOP		0x10
-#define MCR_BITS		0x1f
-#define LSR_READY		0x01
-#define LSR_OVERRUN		0x02
-#define LSR_THRE		0x20
-#define LSR_IDLE		0x40
-#define MSR_DCTS		0x01
-#define MSR_DDSR		0x02
-#define MSR_TERI		0x04
-#define MSR_DDCD		0x08
-#define MSR_CTS			0x10
-#define MSR_DSR			0x20
-#define MSR_RI			0x40
-#define MSR_DCD			0x80
+#define IER_RX       0x01
+#define IER_THRE     0x02
+#define IER_LINE     0x04
+#define IER_MODEM    0x08
+#define IER_BITS     0x0f
+#define IIR_NONE     0x01
+#define IIR_MODEM    0x00
+#define IIR_THRE     0x02
+#define IIR_RX       0x04
+#define IIR_LINE     0x06
+#define IIR_TIMEOUT  0x0c
+#define IIR_FIFOS    0xc0
+#define FCR_ENABLE   0x01
+#define FCR_CLEAR_RX 0x02
+#define FCR_CLEAR_TX 0x04
+#define FCR_STORED   0xc9
+#define LCR_DLAB     0x80
+#define MCR_DTR      0x01
+#define MCR_RTS      0x02
+#define MCR_OUT1     0x04
+#define MCR_OUT2     0x08 /* gates the interrupt on a PC */
+#define MCR_LOOP     0x10
+#define MCR_BITS     0x1f
+#define LSR_READY    0x01
+#define LSR_OVERRUN  0x02
+#define LSR_THRE     0x20
+#define LSR_IDLE     0x40
+#define MSR_DCTS     0x01
+#define MSR_DDSR     0x02
+#define MSR_TERI     0x04
+#define MSR_DDCD     0x08
+#define MSR_CTS      0x10
+#define MSR_DSR      0x20
+#define MSR_RI       0x40
+#define MSR_DCD      0x80
 
 static void fifo_push(struct uart_fifo *f, u8 byte)
 {
@@ -273,7 +281,7 @@ static void uart_write_reg(struct uart *u, u64 reg, u8 val)
 		u->scr = val;
 		break;
 	default:
-		break;	/* LSR and MSR are read-only */
+		break; /* LSR and MSR are read-only */
 	}
 }
 
@@ -350,7 +358,7 @@ void uart_init(struct uart *u, const struct uart_ops *ops)
 	memset(u, 0, sizeof(*u));
 	pthread_mutex_init(&u->lock, NULL);
 	u->ops = *ops;
-	u->dll = 1;	/* 115200 baud */
+	u->dll = 1; /* 115200 baud */
 }
 
 void uart_destroy(struct uart *u)

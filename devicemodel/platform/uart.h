@@ -15,8 +15,8 @@
 
 #include <pthread.h>
 
-#define UART_FIFO	16
-#define UART_PORTS	8
+#define UART_FIFO  16
+#define UART_PORTS 8
 
 struct uart_ops {
 	/** Take a byte; false: not now, uart_drained() will follow. */
@@ -37,17 +37,17 @@ struct uart {
 	pthread_mutex_t lock;
 	struct uart_ops ops;
 	struct uart_fifo rx;
-	struct uart_fifo tx;	/* only what the console refused */
+	struct uart_fifo tx; /* only what the console refused */
 	u8 ier;
 	u8 fcr;
 	u8 lcr;
 	u8 mcr;
-	u8 lsr_errors;		/* overrun and the like, until read */
+	u8 lsr_errors; /* overrun and the like, until read */
 	u8 msr_deltas;
 	u8 scr;
 	u8 dll;
 	u8 dlm;
-	bool thre_pending;	/* transmitter emptied, not yet reported */
+	bool thre_pending; /* transmitter emptied, not yet reported */
 	bool irq_level;
 };
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/hsm.h"
+#include "core/options.h"
+#include "core/vm.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+#define VERSION "0.1.0"
+
+static int fail(const struct dm_error *err, int status)
+{
+	dm_msg("%s", err->text);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct vm_parts parts = { .mem_alloc = backing_alloc,
+				  .mem_free = backing_free };
+	struct vm_config cfg;
+	struct dm_error err;
+	struct cpus cpus;
+	struct hsm hsm;
+	int status;
+
+	if (options_parse(argc, argv, &cfg, &err))
+		return fail(&err, DM_USAGE);
+	if (cfg.show_help) {
+		options_print_help(stdout);
+		return 0;
+	}
+	if (cfg.show_version) {
+		puts("acrn-dm " VERSION " (Holm)");
+		return 0;
+	}
+	/* A console's peer that goes away is an error code, not our end. */
+	signal(SIGPIPE, SIG_IGN);
+	if (hsm_open(&hsm, &err))
+		return fail(&err, DM_FAILURE);
+	parts.vmm = &hsm.vmm;
+	if (cpus_read(&cpus, &err) ||
+	    cpus_choose(&cpus, &cfg, &parts.cpus, &err))
+		status = fail(&err, DM_FAILURE);
+	else
+		status = vm_main(&cfg, &parts);
+	hsm_close(&hsm);
+	return status;
+}
