@@ -18,4 +18,7 @@ int upcall_set_vector(u64 vector);
  */
 void upcall_set_msix(u32 dest, u32 low);
 
+/** The MSI-X entry is masked: remember upcalls until upcall_set_msix(). */
+void upcall_hold(void);
+
 #endif

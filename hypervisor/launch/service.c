@@ -10,10 +10,10 @@
 #include "arch/x86/lapic.h"
 #include "core/console.h"
 #include "guest/x86/guest.h"
+#include "guest/x86/upcall_fn.h"
 #include "hypercall/hypercall.h"
 #include "launch/linux_boot.h"
 #include "lib/string.h"
-#include "vm/sched.h"
 #include "vm/vm.h"
 
 #define HOLM_VERSION	(0 << 16 | 1 << 8 | 0)
@@ -76,18 +76,11 @@ static void map_memory(struct vm *vm)
 						      to - from,
 						      PT_RWX | PT_WB));
 	}
-	unmap_page(vm, LAPIC_BASE);
+	/* Reading the own LAPIC harms nobody and has no effect: no exit. */
+	require_memory(stage2_protect(&vm->s2, GPA(LAPIC_BASE), PAGE_SIZE,
+				      PT_R | PT_UC));
 	for (u32 i = 0; i < launch.acpi.nioapics; i++)
 		unmap_page(vm, launch.acpi.ioapic[i]);
-}
-
-static void attach_cpus(struct vm *vm)
-{
-	for (u32 i = 0; i < vm->nvcpus; i++) {
-		direct_apic_reset(&vm->vcpu[i]->guest->direct);
-		if (cpu_get(i)->online)
-			cpu_attach(cpu_get(i), vm->vcpu[i]);
-	}
 }
 
 static void load_kernel(struct vm *vm)
@@ -143,7 +136,10 @@ void launch_service_vm(void)
 	map_memory(vm);
 	require_memory(direct_apic_register(vm, launch.acpi.ioapic,
 					    launch.acpi.nioapics));
-	attach_cpus(vm);
+	if (upcall_fn_register(vm, launch.acpi.mcfg_base))
+		log_warn("no place for the upcall function");
+	for (u32 i = 0; i < vm->nvcpus; i++)
+		direct_apic_reset(&vm->vcpu[i]->guest->direct);
 	load_kernel(vm);
 	publish_info();
 	lapic_virtual_wire();

@@ -4,12 +4,12 @@
 #include "lib/errno.h"
 #include "mem/layout.h"
 
-#define TOP_SLOT	GIB(512)
+#define TOP_SLOT GIB(512)
 
 static struct {
 	struct pgtable base;
 	struct page_pool *pool;
-	u64 identity_end;	/* multiple of TOP_SLOT */
+	u64 identity_end; /* multiple of TOP_SLOT */
 	u64 remap_next;
 	u8 leaf_levels;
 } host;
@@ -21,11 +21,11 @@ static int map_image(const struct hostmap_image *img)
 		u64 from, to;
 		u32 attr;
 	} part[] = {
-		{ 0, img->text, PT_R },		/* header */
+		{ 0, img->text, PT_R }, /* header */
 		{ img->text, img->rodata, PT_RX },
 		{ img->rodata, img->data, PT_R },
 		{ img->data, img->end, PT_RW },
-		{ HOLM_IMAGE_MAX, img->size, PT_RW },	/* the pool */
+		{ HOLM_IMAGE_MAX, img->size, PT_RW }, /* the pool */
 	};
 	int rc = 0;
 

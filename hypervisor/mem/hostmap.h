@@ -14,9 +14,9 @@
 
 /** Where Holm's memory is and how its image is divided. */
 struct hostmap_image {
-	u64 text, rodata, data, end;	/* offsets from HOLM_BASE, page aligned */
-	hpa_t hpa;			/* of HOLM_BASE */
-	u64 size;			/* image and pool, multiple of 2 MiB */
+	u64 text, rodata, data, end; /* offsets from HOLM_BASE, page aligned */
+	hpa_t hpa;                   /* of HOLM_BASE */
+	u64 size;                    /* image and pool, multiple of 2 MiB */
 };
 
 /** Build the base map. -ENOMEM if the pool is too small for it. */

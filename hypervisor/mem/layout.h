@@ -18,24 +18,24 @@
 #ifndef MEM_LAYOUT_H
 #define MEM_LAYOUT_H
 
-#define HOLM_BASE		0xfffffe8000000000
-#define HOLM_WINDOW		0x0000000040000000	/* 1 GiB at most */
-#define REMAP_BASE		0xfffffec000000000
-#define REMAP_WINDOW		0x0000000040000000
-#define LOCAL_BASE		0xfffffeff80000000
+#define HOLM_BASE    0xfffffe8000000000
+#define HOLM_WINDOW  0x0000000040000000 /* 1 GiB at most */
+#define REMAP_BASE   0xfffffec000000000
+#define REMAP_WINDOW 0x0000000040000000
+#define LOCAL_BASE   0xfffffeff80000000
 
 /* Where the loader puts the image: 2 MiB, as a large page maps it early. */
-#define HOLM_LOAD_PA		0x200000
+#define HOLM_LOAD_PA 0x200000
 
 /* The image, bss included, must fit before the pool. */
-#define HOLM_IMAGE_MAX		0x200000
+#define HOLM_IMAGE_MAX 0x200000
 
-#define LOCAL_STACK_SIZE	0x4000
-#define LOCAL_IST_SIZE		0x2000
-#define LOCAL_STACK_BASE	(LOCAL_BASE + 0x1000)
-#define LOCAL_STACK_TOP		(LOCAL_STACK_BASE + LOCAL_STACK_SIZE)
-#define LOCAL_IST_BASE		(LOCAL_STACK_TOP + 0x1000)
-#define LOCAL_IST_TOP		(LOCAL_IST_BASE + LOCAL_IST_SIZE)
-#define LOCAL_PERCPU		(LOCAL_IST_TOP + 0x1000)
+#define LOCAL_STACK_SIZE 0x4000
+#define LOCAL_IST_SIZE   0x2000
+#define LOCAL_STACK_BASE (LOCAL_BASE + 0x1000)
+#define LOCAL_STACK_TOP  (LOCAL_STACK_BASE + LOCAL_STACK_SIZE)
+#define LOCAL_IST_BASE   (LOCAL_STACK_TOP + 0x1000)
+#define LOCAL_IST_TOP    (LOCAL_IST_BASE + LOCAL_IST_SIZE)
+#define LOCAL_PERCPU     (LOCAL_IST_TOP + 0x1000)
 
 #endif
