@@ -84,7 +84,7 @@ static void sort_by_base(struct e820 *m)
 static u64 rank_of(u32 type)
 {
 	static const u8 known[] = {
-		[E820_RAM] = 1,	     [E820_ACPI] = 2,	  [E820_NVS] = 3,
+		[E820_RAM] = 1,      [E820_ACPI] = 2,     [E820_NVS] = 3,
 		[E820_RESERVED] = 5, [E820_UNUSABLE] = 6,
 	};
 

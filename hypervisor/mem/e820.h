@@ -26,7 +26,7 @@ _Static_assert(sizeof(struct e820_entry) == 20, "ACPI, table 15.5");
 
 struct e820 {
 	struct e820_entry *e;
-	u32 n; /* entries in use */
+	u32 n;   /* entries in use */
 	u32 cap; /* entries the array holds */
 };
 

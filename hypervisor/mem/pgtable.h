@@ -18,24 +18,24 @@
 #include "mem/pool.h"
 
 /* What a mapping permits. Every mapping permits reading. */
-#define PT_R	  BIT32(0)
-#define PT_W	  BIT32(1)
-#define PT_X	  BIT32(2)
-#define PT_U	  BIT32(3) /* user page: SMAP guards it; host only */
+#define PT_R      BIT32(0)
+#define PT_W      BIT32(1)
+#define PT_X      BIT32(2)
+#define PT_U      BIT32(3) /* user page: SMAP guards it; host only */
 #define PT_GLOBAL BIT32(4) /* host only */
 
 /* Memory type, numbered as MTRRs and EPT do (Intel SDM vol 3, 12.11.2.1). */
 #define PT_TYPE_SHIFT 8
 #define PT_TYPE_MASK  ((u32)7 << PT_TYPE_SHIFT)
-#define PT_UC	      ((u32)0 << PT_TYPE_SHIFT)
-#define PT_WC	      ((u32)1 << PT_TYPE_SHIFT)
-#define PT_WT	      ((u32)4 << PT_TYPE_SHIFT)
-#define PT_WP	      ((u32)5 << PT_TYPE_SHIFT)
-#define PT_WB	      ((u32)6 << PT_TYPE_SHIFT)
+#define PT_UC         ((u32)0 << PT_TYPE_SHIFT)
+#define PT_WC         ((u32)1 << PT_TYPE_SHIFT)
+#define PT_WT         ((u32)4 << PT_TYPE_SHIFT)
+#define PT_WP         ((u32)5 << PT_TYPE_SHIFT)
+#define PT_WB         ((u32)6 << PT_TYPE_SHIFT)
 
-#define PT_RW	     (PT_R | PT_W)
-#define PT_RX	     (PT_R | PT_X)
-#define PT_RWX	     (PT_R | PT_W | PT_X)
+#define PT_RW        (PT_R | PT_W)
+#define PT_RX        (PT_R | PT_X)
+#define PT_RWX       (PT_R | PT_W | PT_X)
 #define PT_ATTR_MASK (PT_RWX | PT_U | PT_GLOBAL | PT_TYPE_MASK)
 
 #define PT_MAX_LEVELS 5
@@ -51,7 +51,7 @@
 /** How a format says yes and no to one permission. */
 struct pt_flag {
 	u64 yes; /* bits set where the permission is given */
-	u64 no; /* bits set where it is not */
+	u64 no;  /* bits set where it is not */
 };
 
 /**
@@ -65,17 +65,17 @@ struct pt_format {
 	bool canonical; /* addresses are sign-extended from the top bit */
 	u8 leaf_levels; /* PT_LEAF_*: where the format allows leaves */
 	u8 shift[PT_MAX_LEVELS];
-	u64 present; /* any of these set: the entry is there */
-	u64 large_mask; /* above level 0 an entry is a leaf if */
+	u64 present;     /* any of these set: the entry is there */
+	u64 large_mask;  /* above level 0 an entry is a leaf if */
 	u64 large_value; /* (entry & large_mask) == large_value */
-	u64 addr_mask; /* address bits of a table entry and of a 4K leaf */
+	u64 addr_mask;   /* address bits of a table entry and of a 4K leaf */
 	u64 table_bits[PT_MAX_LEVELS]; /* of an entry that links a table */
-	u64 leaf_bits[2]; /* fixed bits of every leaf */
+	u64 leaf_bits[2];              /* fixed bits of every leaf */
 	struct pt_flag w, x, u, global;
 	u64 type_mask[2];
 	u64 type[2][8]; /* encoding of each memory type */
-	u64 shared; /* software: the table belongs to another tree */
-	u64 pinned; /* software: another tree links this table too */
+	u64 shared;     /* software: the table belongs to another tree */
+	u64 pinned;     /* software: another tree links this table too */
 };
 
 /** x86-64 4-level paging with PAT as at power-on; PT_WC is UC-. */
@@ -90,8 +90,8 @@ struct pgtable {
 	struct page_pool *pool;
 	void *root;
 	u64 table_pages; /* pages taken from the pool, dead ones included */
-	u8 leaf_levels; /* what the format and this CPU both allow */
-	u64 *dead; /* unlinked tables that wait for pgtable_reap() */
+	u8 leaf_levels;  /* what the format and this CPU both allow */
+	u64 *dead;       /* unlinked tables that wait for pgtable_reap() */
 };
 
 struct pt_leaf {

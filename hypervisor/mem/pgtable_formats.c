@@ -2,23 +2,23 @@
 #include "mem/pgtable.h"
 
 /* x86-64 long-mode entries: Intel SDM vol 3, 4.5; AMD APM vol 2, 5.3. */
-#define X86_P	    BIT64(0)
-#define X86_W	    BIT64(1)
-#define X86_U	    BIT64(2)
-#define X86_PWT	    BIT64(3)
-#define X86_PCD	    BIT64(4)
-#define X86_A	    BIT64(5)
-#define X86_D	    BIT64(6)
-#define X86_PS	    BIT64(7)
+#define X86_P       BIT64(0)
+#define X86_W       BIT64(1)
+#define X86_U       BIT64(2)
+#define X86_PWT     BIT64(3)
+#define X86_PCD     BIT64(4)
+#define X86_A       BIT64(5)
+#define X86_D       BIT64(6)
+#define X86_PS      BIT64(7)
 #define X86_PAT_4K  BIT64(7)
-#define X86_G	    BIT64(8)
+#define X86_G       BIT64(8)
 #define X86_PAT_BIG BIT64(12)
-#define X86_NX	    BIT64(63)
+#define X86_NX      BIT64(63)
 
 /* EPT entries: Intel SDM vol 3, 28.3.2. */
-#define EPT_R	    BIT64(0)
-#define EPT_W	    BIT64(1)
-#define EPT_X	    BIT64(2)
+#define EPT_R       BIT64(0)
+#define EPT_W       BIT64(1)
+#define EPT_X       BIT64(2)
 #define EPT_TYPE(t) ((u64)(t) << 3)
 #define EPT_LARGE   BIT64(7)
 

@@ -13,7 +13,7 @@ struct update {
 	struct pt_span span;
 	struct pt_spare spare;
 	u64 need; /* tables */
-	u64 pa; /* of the span's first byte, for map */
+	u64 pa;   /* of the span's first byte, for map */
 	u32 attr;
 	bool unmap;
 };

@@ -12,7 +12,7 @@
 
 struct page_pool {
 	struct spinlock lock;
-	u8 *base; /* where the range is mapped */
+	u8 *base;  /* where the range is mapped */
 	hpa_t hpa; /* where it is */
 	u64 pages;
 	u64 *bitmap;
