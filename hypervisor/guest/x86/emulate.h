@@ -18,10 +18,10 @@
 /** A segment as the hardware's descriptor cache holds it. */
 struct emu_seg {
 	u64 base;
-	u32 limit; /* in bytes, granularity already applied */
-	u8 type; /* descriptor type, 4 bits, with S = 1 */
+	u32 limit;   /* in bytes, granularity already applied */
+	u8 type;     /* descriptor type, 4 bits; real, v8086 mode: 3 */
 	bool usable; /* not null, present */
-	bool big; /* D/B: the stack pointer is 32 bits wide */
+	bool big;    /* D/B: offsets and stack pointer have 32 bits */
 };
 
 /** The exception to inject when emulation returns -EFAULT. */
@@ -56,8 +56,9 @@ struct emu_ops {
 	 * Device registers, @size 1, 2, 4 or 8, inside one page. -EAGAIN: the
 	 * answer is not there yet. Then emu_*() returns -EAGAIN and changes
 	 * nothing; call it again when it is. Of the accesses one instruction
-	 * makes, those already answered are not asked again, and the first
-	 * one that is asked is the one that was pending.
+	 * makes, those already answered are not asked again: the first one
+	 * asked then is the one that was pending, and must not be repeated
+	 * on the device.
 	 */
 	int (*mmio_read)(struct emu_ctx *ctx, gpa_t gpa, u32 size, u64 *val);
 	int (*mmio_write)(struct emu_ctx *ctx, gpa_t gpa, u32 size, u64 val);
@@ -70,13 +71,13 @@ struct emu_ops {
 struct emu_log {
 	u8 count;
 	u8 next;
-	u64 val[8];
+	u64 val[16];
 };
 
 struct emu_ctx {
 	const struct emu_ops *ops;
 	void *owner; /* the caller's own */
-	u64 *gpr; /* X86_GPRS registers, enum x86_reg order */
+	u64 *gpr;    /* X86_GPRS registers, enum x86_reg order */
 	u64 rip;
 	u64 rflags;
 	u8 mode; /* enum x86_mode */
@@ -98,6 +99,7 @@ struct emu_ctx {
  * -EFAULT: inject @ctx->fault, nothing changed but finished REP elements;
  * -EAGAIN: a device has not answered, see emu_ops;
  * -EINVAL: not an instruction we execute.
+ * After 0 the caller ends an interrupt shadow and raises #DB if TF is set.
  */
 int emu_mmio(struct emu_ctx *ctx, const struct x86_insn *insn);
 
