@@ -197,7 +197,7 @@ static int tell_end(struct vm *vm, int attach_rc)
 /* Returns an exit status, or a negative errno when a step failed. */
 static int vm_run(struct vm *vm, struct dm_error *err)
 {
-	int rc, attach_rc;
+	int rc, attach_rc = 0;
 
 	rc = vm->vmm->ops->client_create(vm->vmm);
 	if (rc)
