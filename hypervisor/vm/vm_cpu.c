@@ -5,11 +5,17 @@
 #include "vm/sched.h"
 #include "vm/vm_internal.h"
 
+/** Its bit in a CPU mask; 0 if no mask can name it. */
+static u64 cpu_bit(const struct cpu *cpu)
+{
+	return cpu->index < VM_CPUS_MAX ? BIT64(cpu->index) : 0;
+}
+
 /** Taken from the Service VM, and no VM has or expects it. Under the lock. */
 static bool cpu_is_free(const struct cpu *cpu)
 {
 	return cpu->online && cpu->taken && !cpu->vcpu &&
-	       !(vm_world.reserved & BIT64(cpu->index));
+	       !(vm_world.reserved & cpu_bit(cpu));
 }
 
 static u32 cpus_nameable(void)
@@ -40,24 +46,23 @@ static u64 cpus_choose(u32 n)
 	return n == 0 ? mask : 0;
 }
 
-/** Are all CPUs of @mask free? -EBUSY, -EINVAL for one that is not there. */
+/** Are all CPUs of @mask there? */
+static bool cpus_exist(u64 mask)
+{
+	return cpus_nameable() == VM_CPUS_MAX || mask >> cpus_nameable() == 0;
+}
+
+/** Are all CPUs of @mask free? -EBUSY. */
 static int cpus_check(u64 mask)
 {
-	for (u32 i = 0; i < VM_CPUS_MAX; i++) {
-		if (!(mask & BIT64(i)))
+	for (u32 i = 0; i < cpus_nameable(); i++) {
+		const struct cpu *cpu = cpu_get(i);
+
+		if (!(mask & BIT64(i)) || cpu_is_free(cpu))
 			continue;
-		if (i >= cpus_nameable()) {
-			log_guest("create: CPU %u of the affinity mask: "
-				  "this machine has %u",
-				  i, cpu_count());
-			return -EINVAL;
-		}
-		if (!cpu_is_free(cpu_get(i))) {
-			log_guest("create: CPU %u is %s", i,
-				  cpu_get(i)->taken ? "in use"
-						    : "the Service VM's");
-			return -EBUSY;
-		}
+		log_guest("create: CPU %u is %s", i,
+			  cpu->taken ? "in use" : "the Service VM's");
+		return -EBUSY;
 	}
 	return 0;
 }
@@ -71,6 +76,11 @@ int vm_cpus_reserve(const struct vm_params *params, u64 *cpus, u32 *n)
 	if (*n == 0 || *n > VM_MAX_VCPUS) {
 		log_guest("create: %u vCPUs wanted, 1..%u possible", *n,
 			  VM_MAX_VCPUS);
+		return -EINVAL;
+	}
+	if (!cpus_exist(*cpus)) {
+		log_guest("create: CPUs %llx wanted, this machine has %u",
+			  (unsigned long long)*cpus, cpu_count());
 		return -EINVAL;
 	}
 	spin_lock(&vm_world.lock);
@@ -120,8 +130,7 @@ static int cpu_take(struct cpu *cpu)
 	spin_lock(&vm_world.lock);
 	cpu_detach(cpu);
 	cpu->taken = true;
-	if (cpu->index < VM_CPUS_MAX)
-		vcpu->vm->cpus &= ~BIT64(cpu->index);
+	vcpu->vm->cpus &= ~cpu_bit(cpu);
 	spin_unlock(&vm_world.lock);
 	log_info("cpu %u: taken from the Service VM", cpu->index);
 	return 0;
@@ -168,8 +177,7 @@ static int cpu_return(struct cpu *cpu)
 	if (!cpu_is_free(cpu))
 		return -EBUSY;
 	cpu->taken = false;
-	if (cpu->index < VM_CPUS_MAX)
-		vcpu->vm->cpus |= BIT64(cpu->index);
+	vcpu->vm->cpus |= cpu_bit(cpu);
 	cpu_attach(cpu, vcpu);
 	vcpu_unpark(vcpu);
 	return 0;
