@@ -6,19 +6,19 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-static u32 top_bit(u32 word)
+static inline u32 top_bit(u32 word)
 {
 	return 31U - (u32)__builtin_clz(word);
 }
 
-static void set_ppr(struct vlapic *v, u32 ppr)
+static inline void set_ppr(struct vlapic *v, u32 ppr)
 {
 	/* Lowest-priority arbitration on other CPUs peeks at it. */
 	__atomic_store_n(&v->ppr, (u8)ppr, __ATOMIC_RELAXED);
 }
 
 /* SDM vol. 3, "Processor Priority Register": the class decides. */
-static void update_ppr(struct vlapic *v)
+static inline void update_ppr(struct vlapic *v)
 {
 	u32 serving = 0;
 
@@ -43,7 +43,7 @@ void vlapic_set_tpr(struct vlapic *v, u8 tpr)
  * EOI never sees the request's vector with an older mode. Edge requests, by
  * far the most, only read.
  */
-static void set_trigger(struct vlapic *v, u32 class, u32 bit, bool level)
+static inline void set_trigger(struct vlapic *v, u32 class, u32 bit, bool level)
 {
 	u32 *tmr = &v->tmr[class];
 
@@ -54,7 +54,7 @@ static void set_trigger(struct vlapic *v, u32 class, u32 bit, bool level)
 }
 
 /* Return true if @vector was not yet pending. */
-static bool request(struct vlapic *v, u8 vector, bool level)
+static inline bool request(struct vlapic *v, u8 vector, bool level)
 {
 	u32 class = vector >> 4;
 	u32 bit = BIT32(vector & 15);
@@ -66,7 +66,7 @@ static bool request(struct vlapic *v, u8 vector, bool level)
 	return true;
 }
 
-static bool vector_acceptable(struct vlapic *v, u8 vector)
+static inline bool vector_acceptable(struct vlapic *v, u8 vector)
 {
 	if (unlikely(!vlapic_takes_fixed(v)))
 		return false;

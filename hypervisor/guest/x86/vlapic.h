@@ -23,9 +23,9 @@
 #define VLAPIC_MMIO_BASE 0xfee00000U
 #define VLAPIC_MMIO_SIZE 0x1000U
 #define VLAPIC_MSR_FIRST 0x800U
-#define VLAPIC_MSR_LAST	 0x8ffU
+#define VLAPIC_MSR_LAST  0x8ffU
 
-#define APIC_BASE_BSP	 BIT64(8)
+#define APIC_BASE_BSP    BIT64(8)
 #define APIC_BASE_X2APIC BIT64(10)
 #define APIC_BASE_ENABLE BIT64(11)
 
@@ -101,7 +101,7 @@ struct vlapic {
 	u32 timer_divide; /* register value */
 	u64 timer_expiry; /* host TSC, one-shot and periodic; 0: idle */
 	u64 tsc_deadline; /* guest TSC as written; 0: idle */
-	u64 tsc_offset; /* guest TSC = host TSC + offset */
+	u64 tsc_offset;   /* guest TSC = host TSC + offset */
 	/* Constant. */
 	bool bsp;
 	const struct vlapic_ops *ops;
@@ -112,11 +112,17 @@ struct vlapic {
 
 enum vlapic_state { VLAPIC_DISABLED, VLAPIC_XAPIC, VLAPIC_X2APIC };
 
-/** The local APICs of one VM. @v is constant while any of them is in use. */
+#define LAPIC_BUS_HINTS 16U
+
+/**
+ * The local APICs of one VM. @v and @n are constant while any of them is in
+ * use, and no two have the same id. The rest starts as zeroes.
+ */
 struct lapic_bus {
 	struct vlapic **v;
 	u32 n;
-	u32 turn; /* round robin of lowest-priority delivery */
+	u32 turn;                 /* round robin of lowest-priority delivery */
+	u8 hint[LAPIC_BUS_HINTS]; /* where an id with these bits was */
 };
 
 /** A message on the bus: an IPI, an MSI, or what an I/O APIC pin sends. */
@@ -125,7 +131,7 @@ struct apic_msg {
 	bool logical;
 	u8 mode; /* enum apic_mode */
 	u8 vector;
-	bool level; /* asserted; only INIT knows a de-assert */
+	bool level;   /* asserted; only INIT knows a de-assert */
 	bool trigger; /* true: level-triggered */
 };
 
@@ -135,7 +141,7 @@ struct vlapic_config {
 	const struct vlapic_ops *ops;
 	struct lapic_bus *bus;
 	void *vcpu; /* for kick() and timer_arm() */
-	void *vm; /* for the other callbacks */
+	void *vm;   /* for the other callbacks */
 };
 
 /** Set up @v and put it into its power-on state. */

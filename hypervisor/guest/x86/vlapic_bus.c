@@ -31,7 +31,8 @@ static bool matches_logical_x2apic(const struct vlapic *v, u32 dest)
 	return ldr >> 16 == dest >> 16 && (ldr & dest & 0xffff) != 0;
 }
 
-static bool matches(const struct vlapic *v, u32 dest, bool logical)
+/* Every way of addressing but one APIC by its id. */
+static bool matches(const struct vlapic *v, u32 dest)
 {
 	enum vlapic_state state = vlapic_state(v);
 
@@ -39,11 +40,28 @@ static bool matches(const struct vlapic *v, u32 dest, bool logical)
 		return false;
 	if (dest == APIC_DEST_ALL)
 		return true;
-	if (state == VLAPIC_X2APIC)
-		return logical ? matches_logical_x2apic(v, dest)
-			       : dest == v->id;
-	return logical ? matches_logical_xapic(v, dest)
-		       : dest == (v->id & 0xff);
+	return state == VLAPIC_X2APIC ? matches_logical_x2apic(v, dest)
+				      : matches_logical_xapic(v, dest);
+}
+
+/*
+ * The APIC whose id is @id, or NULL. Most messages go to one of few, so
+ * where it was found last time is looked at first; a wrong hint only costs.
+ */
+static struct vlapic *find_by_id(struct lapic_bus *bus, u32 id)
+{
+	u8 *hint = &bus->hint[id % LAPIC_BUS_HINTS];
+	u32 i = __atomic_load_n(hint, __ATOMIC_RELAXED);
+
+	if (likely(i < bus->n && bus->v[i]->id == id))
+		return bus->v[i];
+	for (i = 0; i < bus->n; i++) {
+		if (bus->v[i]->id != id)
+			continue;
+		__atomic_store_n(hint, (u8)i, __ATOMIC_RELAXED);
+		return bus->v[i];
+	}
+	return NULL;
 }
 
 static bool take_fixed(struct vlapic *v, const struct apic_msg *m)
@@ -82,9 +100,9 @@ static bool take_nothing(struct vlapic *v, const struct apic_msg *m)
 }
 
 static bool (*const take[8])(struct vlapic *, const struct apic_msg *) = {
-	[APIC_MODE_FIXED] = take_fixed,	   [APIC_MODE_LOWEST] = take_fixed,
-	[APIC_MODE_SMI] = take_nothing,	   [APIC_MODE_NMI] = take_nmi,
-	[APIC_MODE_INIT] = take_init,	   [APIC_MODE_SIPI] = take_sipi,
+	[APIC_MODE_FIXED] = take_fixed,    [APIC_MODE_LOWEST] = take_fixed,
+	[APIC_MODE_SMI] = take_nothing,    [APIC_MODE_NMI] = take_nmi,
+	[APIC_MODE_INIT] = take_init,      [APIC_MODE_SIPI] = take_sipi,
 	[APIC_MODE_EXTINT] = take_nothing,
 };
 
@@ -103,7 +121,7 @@ static struct vlapic *arbitrate(struct lapic_bus *bus, const struct apic_msg *m)
 
 	for (i = 0; i < bus->n; i++) {
 		v = bus->v[(turn + i) % bus->n];
-		if (!matches(v, m->dest, m->logical) || !vlapic_takes_fixed(v))
+		if (!matches(v, m->dest) || !vlapic_takes_fixed(v))
 			continue;
 		if (best == NULL || priority_class(v) < priority_class(best))
 			best = v;
@@ -111,22 +129,25 @@ static struct vlapic *arbitrate(struct lapic_bus *bus, const struct apic_msg *m)
 	return best;
 }
 
-static int deliver(struct lapic_bus *bus, const struct apic_msg *m,
-		   const struct vlapic *except)
+static int deliver_to_one(struct lapic_bus *bus, const struct apic_msg *m)
+{
+	struct vlapic *v = find_by_id(bus, m->dest);
+
+	if (v == NULL || vlapic_state(v) == VLAPIC_DISABLED)
+		return 0;
+	return take[m->mode](v, m) ? 1 : 0;
+}
+
+static int deliver_to_many(struct lapic_bus *bus, const struct apic_msg *m,
+			   const struct vlapic *except)
 {
 	struct vlapic *v;
 	int taken = 0;
 	u32 i;
 
-	if (m->mode >= ARRAY_SIZE(take) || take[m->mode] == NULL)
-		return -EINVAL;
-	if (m->mode == APIC_MODE_LOWEST) {
-		v = arbitrate(bus, m);
-		return v != NULL && take_fixed(v, m) ? 1 : 0;
-	}
 	for (i = 0; i < bus->n; i++) {
 		v = bus->v[i];
-		if (v != except && matches(v, m->dest, m->logical))
+		if (v != except && matches(v, m->dest))
 			taken += take[m->mode](v, m) ? 1 : 0;
 	}
 	return taken;
@@ -134,7 +155,16 @@ static int deliver(struct lapic_bus *bus, const struct apic_msg *m,
 
 int lapic_bus_deliver(struct lapic_bus *bus, const struct apic_msg *m)
 {
-	return deliver(bus, m, NULL);
+	struct vlapic *v;
+
+	if (m->mode >= ARRAY_SIZE(take) || take[m->mode] == NULL)
+		return -EINVAL;
+	if (!m->logical && m->dest != APIC_DEST_ALL)
+		return deliver_to_one(bus, m);
+	if (m->mode != APIC_MODE_LOWEST)
+		return deliver_to_many(bus, m, NULL);
+	v = arbitrate(bus, m);
+	return v != NULL && take_fixed(v, m) ? 1 : 0;
 }
 
 static void send_to_self(struct vlapic *v, const struct apic_msg *m)
@@ -154,14 +184,14 @@ static bool is_vectored(const struct apic_msg *m)
 static void send_to_all(struct vlapic *v, struct apic_msg *m, bool self_too)
 {
 	m->dest = APIC_DEST_ALL;
-	m->logical = false;
 	/* With the sender among them, INIT and SIPI are not valid. */
 	if (self_too && !is_vectored(m) && m->mode != APIC_MODE_NMI)
 		return;
 	/* A broadcast does not arbitrate. */
 	if (m->mode == APIC_MODE_LOWEST)
 		m->mode = APIC_MODE_FIXED;
-	(void)deliver(v->bus, m, v);
+	if (take[m->mode] != NULL)
+		(void)deliver_to_many(v->bus, m, v);
 	if (self_too)
 		send_to_self(v, m);
 }
@@ -196,7 +226,7 @@ void vlapic_send_ipi(struct vlapic *v, u64 icr)
 	}
 	switch ((enum icr_shorthand)((icr >> 18) & 3)) {
 	case TO_DEST:
-		(void)deliver(v->bus, &m, NULL);
+		(void)lapic_bus_deliver(v->bus, &m);
 		break;
 	case TO_SELF:
 		send_to_self(v, &m);

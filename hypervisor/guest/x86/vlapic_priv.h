@@ -13,10 +13,10 @@
 #define APIC_SVR_ENABLE BIT32(8)
 
 /* Fields of an LVT entry; SDM vol. 3, "Local Vector Table" */
-#define APIC_LVT_VECTOR	     0xffU
+#define APIC_LVT_VECTOR      0xffU
 #define APIC_LVT_MODE_SHIFT  8
 #define APIC_LVT_READ_ONLY   (BIT32(12) | BIT32(14))
-#define APIC_LVT_MASKED	     BIT32(16)
+#define APIC_LVT_MASKED      BIT32(16)
 #define APIC_LVT_TIMER_SHIFT 17
 
 /** Vectors below this one are the processor's own. */

@@ -36,7 +36,7 @@ enum {
 
 #define IN_XAPIC  BIT32(VLAPIC_XAPIC)
 #define IN_X2APIC BIT32(VLAPIC_X2APIC)
-#define IN_BOTH	  (IN_XAPIC | IN_X2APIC)
+#define IN_BOTH   (IN_XAPIC | IN_X2APIC)
 
 struct apic_reg {
 	u64 (*read)(struct vlapic *v, u32 reg); /* NULL: write-only */

@@ -262,7 +262,7 @@ static void lowest_priority_is_fair(void **state)
 static void nobody_there(void **state)
 {
 	struct apic_msg msg = { .dest = 0x77, .vector = 0x61 };
-	struct lapic_bus empty = { NULL, 0, 0 };
+	struct lapic_bus empty = { .n = 0 };
 
 	(void)state;
 	lay_out(FLAT);
