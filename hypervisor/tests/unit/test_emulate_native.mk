@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause
+TESTS += test_emulate_native
+test_emulate_native_SRC := guest/x86/emulate.c guest/x86/emulate_alu.c \
+	guest/x86/emulate_mem.c guest/x86/emulate_string.c \
+	guest/x86/decode.c guest/x86/decode_table.c \
+	tests/unit/emulate_host.c
+test_emulate_native_CFLAGS := -O2
