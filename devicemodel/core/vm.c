@@ -161,7 +161,8 @@ static void tell_start(const struct vm *vm)
 	       (unsigned long long)((vm->mem.low + vm->mem.high) / MIB),
 	       (unsigned long long)vm->backing.pages[PAGES_1G],
 	       (unsigned long long)vm->backing.pages[PAGES_2M]);
-	dm_msg("%s: %u vCPU%s with LAPIC id%s", vm->cfg->name, vm->cpus.count,
+	dm_msg("%s: %u vCPU%s, LAPIC id%s%s", vm->cfg->name, vm->cpus.count,
+	       vm->cpus.count == 1 ? "" : "s",
 	       vm->cpus.count == 1 ? "" : "s", ids);
 }
 
