@@ -8,7 +8,7 @@
 
 static inline u32 top_bit(u32 word)
 {
-	return 31U - (u32)__builtin_clz(word);
+	return 31U ^ (u32)__builtin_clz(word);
 }
 
 static inline void set_ppr(struct vlapic *v, u32 ppr)

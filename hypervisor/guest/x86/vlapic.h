@@ -12,7 +12,8 @@
  *
  * The timer counts TSC ticks: its input clock runs at the TSC's rate, and
  * the divide register divides that. CPUID leaf 0x15, where it is offered,
- * must say so: crystal clock = TSC frequency, ratio 1/1.
+ * must say so: crystal clock = TSC frequency, ratio 1/1. A period below
+ * VLAPIC_MIN_PERIOD interrupts only every so many periods.
  */
 #ifndef GUEST_X86_VLAPIC_H
 #define GUEST_X86_VLAPIC_H
@@ -28,6 +29,9 @@
 #define APIC_BASE_BSP    BIT64(8)
 #define APIC_BASE_X2APIC BIT64(10)
 #define APIC_BASE_ENABLE BIT64(11)
+
+/** TSC ticks; a guest must not drown its CPU in timer exits. */
+#define VLAPIC_MIN_PERIOD 20000U
 
 /** Destination of a message to every APIC. */
 #define APIC_DEST_ALL 0xffffffffU
@@ -69,7 +73,10 @@ struct vlapic_ops {
 	void (*eoi)(void *vm, u8 vector);
 	/** The host's TSC. */
 	u64 (*now)(void);
-	/** Call vlapic_timer_check() at host TSC @deadline; 0: never. */
+	/**
+	 * Call vlapic_timer_check() at host TSC @deadline; 0: never. Comes
+	 * from the owner CPU, and from whoever resets a parked vCPU.
+	 */
 	void (*timer_arm)(void *vcpu, u64 deadline);
 };
 

@@ -59,17 +59,26 @@ static u64 later(u64 now, u64 ticks)
 	return t < now ? ~(u64)0 : MAX(t, (u64)1);
 }
 
+/* Periods that pass unseen merge into one, as IRR would do. */
+static u64 next_period(const struct vlapic *v, u64 now)
+{
+	u64 period = v->timer_initial * divisor(v);
+	u64 left;
+
+	if (period == 0)
+		return 0;
+	left = period - (now - v->timer_expiry) % period;
+	if (period < VLAPIC_MIN_PERIOD)
+		left += VLAPIC_MIN_PERIOD / period * period;
+	return later(now, left);
+}
+
 static void expire(struct vlapic *v, u64 now)
 {
 	u32 lvt = vlapic_lvt_get(v, VLAPIC_LVT_TIMER);
-	u64 period = v->timer_initial * divisor(v);
-	u64 late = now - v->timer_expiry;
+	bool periodic = mode_of(lvt) == TIMER_PERIODIC;
 
-	/* Periods that passed unseen merge into one, as IRR would do. */
-	if (mode_of(lvt) == TIMER_PERIODIC && period != 0)
-		v->timer_expiry = later(now, period - late % period);
-	else
-		v->timer_expiry = 0;
+	v->timer_expiry = periodic ? next_period(v, now) : 0;
 	v->tsc_deadline = 0;
 	if ((lvt & APIC_LVT_MASKED) == 0)
 		(void)vlapic_accept_local(v, (u8)(lvt & APIC_LVT_VECTOR),
@@ -134,10 +143,15 @@ void vlapic_timer_write_initial(struct vlapic *v, u32 val)
 static u32 current_at(const struct vlapic *v, u64 now)
 {
 	u64 div = divisor(v);
+	u64 count;
 
 	if (v->timer_expiry == 0 || !counts_down(timer_mode(v)))
 		return 0;
-	return (u32)((v->timer_expiry - now + div - 1) / div);
+	count = (v->timer_expiry - now + div - 1) / div;
+	/* Short periods expire only every so many times. */
+	if (count > v->timer_initial && v->timer_initial != 0)
+		count = (count - 1) % v->timer_initial + 1;
+	return (u32)count;
 }
 
 u32 vlapic_timer_current(struct vlapic *v)

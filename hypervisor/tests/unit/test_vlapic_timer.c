@@ -107,19 +107,37 @@ static void periodic(void **state)
 	(void)state;
 	m_xwrite(v, DIVIDE, 0xb);
 	m_xwrite(v, LVT_TIMER, PERIODIC | VECTOR);
-	m_xwrite(v, INITIAL, 1000);
-	assert_int_equal(run_until(start + 1000000), 1000);
+	m_xwrite(v, INITIAL, 100000);
+	assert_int_equal(run_until(start + 100000000), 1000);
 	/* A CPU that looks late sees one interrupt, and stays on the grid. */
-	m_tsc = start + 1005300;
+	m_tsc = start + 100530000;
 	vlapic_timer_check(v, m_tsc);
 	assert_int_equal(m_take(v), VECTOR);
 	assert_int_equal(vlapic_pending(v), -1);
 	vlapic_eoi(v);
-	assert_int_equal(m.cpu[0].armed, start + 1006000);
-	assert_int_equal(m_xread(v, CURRENT), 700);
+	assert_int_equal(m.cpu[0].armed, start + 100600000);
+	assert_int_equal(m_xread(v, CURRENT), 70000);
 	m_xwrite(v, INITIAL, 0);
 	assert_int_equal(m.cpu[0].armed, 0);
 	assert_int_equal(m_xread(v, CURRENT), 0);
+}
+
+/* A period too short to serve: fewer interrupts, the count as asked. */
+static void storms_are_tamed(void **state)
+{
+	u64 start = m_tsc;
+	u32 fired;
+
+	(void)state;
+	m_xwrite(v, DIVIDE, 0xb);
+	m_xwrite(v, LVT_TIMER, PERIODIC | VECTOR);
+	m_xwrite(v, INITIAL, 7);
+	fired = run_until(start + 100 * VLAPIC_MIN_PERIOD);
+	assert_in_range(fired, 99, 101);
+	assert_int_equal((m.cpu[0].armed - start) % 7, 0);
+	m_tsc = start + 7 * 400000 + 3;
+	vlapic_timer_check(v, m_tsc);
+	assert_int_equal(m_xread(v, CURRENT), 4);
 }
 
 static void early_check_rearms(void **state)
@@ -159,13 +177,13 @@ static void masked_runs_silently(void **state)
 	/* Unmasked in time it interrupts. */
 	m_xwrite(v, LVT_TIMER, MASKED | PERIODIC | VECTOR);
 	start = m_tsc;
-	m_xwrite(v, INITIAL, 100);
-	m_tsc += 250;
+	m_xwrite(v, INITIAL, 100000);
+	m_tsc += 250000;
 	m_xwrite(v, LVT_TIMER, PERIODIC | VECTOR);
 	assert_int_equal(vlapic_pending(v), -1);
-	assert_int_equal(m.cpu[0].armed, start + 300);
+	assert_int_equal(m.cpu[0].armed, start + 300000);
 	/* Due but not yet noticed when the mask comes: it still counts. */
-	m_tsc = start + 300;
+	m_tsc = start + 300000;
 	m_xwrite(v, LVT_TIMER, MASKED | PERIODIC | VECTOR);
 	assert_int_equal(m_take(v), VECTOR);
 	assert_int_equal(m.cpu[0].armed, 0);
@@ -213,11 +231,11 @@ static void mode_change_disarms(void **state)
 	/* One-shot to periodic goes on counting. */
 	m_xwrite(v, LVT_TIMER, ONE_SHOT | VECTOR);
 	m_xwrite(v, DIVIDE, 0xb);
-	m_xwrite(v, INITIAL, 5000);
-	m_tsc += 1000;
+	m_xwrite(v, INITIAL, 50000);
+	m_tsc += 10000;
 	m_xwrite(v, LVT_TIMER, PERIODIC | VECTOR);
-	assert_int_equal(m_xread(v, CURRENT), 4000);
-	assert_int_equal(run_until(m_tsc + 14000), 3);
+	assert_int_equal(m_xread(v, CURRENT), 40000);
+	assert_int_equal(run_until(m_tsc + 140000), 3);
 	/* The reserved mode stands still. */
 	m_xwrite(v, LVT_TIMER, PERIODIC | DEADLINE | VECTOR);
 	m_xwrite(v, INITIAL, 5);
@@ -286,6 +304,7 @@ int main(void)
 		cmocka_unit_test_setup(every_divisor, setup),
 		cmocka_unit_test_setup(divisor_change_keeps_count, setup),
 		cmocka_unit_test_setup(periodic, setup),
+		cmocka_unit_test_setup(storms_are_tamed, setup),
 		cmocka_unit_test_setup(early_check_rearms, setup),
 		cmocka_unit_test_setup(masked_runs_silently, setup),
 		cmocka_unit_test_setup(deadline, setup),

@@ -178,6 +178,22 @@ static void late_ticks_are_dropped(void **state)
 	assert_int_equal(edges, 2);
 }
 
+static void reset_stops_it(void **state)
+{
+	(void)state;
+	outb(0x43, 0x34);
+	outb(0x40, 0);
+	outb(0x40, 0);
+	outb(0x61, 3);
+	assert_int_not_equal(armed, VPIT_NO_DEADLINE);
+	vpit_reset(&p);
+	assert_int_equal(armed, VPIT_NO_DEADLINE);
+	assert_int_equal(inb(0x61) & 0x2f, 0x20);
+	tsc += TSC_HZ;
+	vpit_expire(&p, tsc);
+	assert_int_equal(edges, 0);
+}
+
 /* A guest that asks for a megahertz of interrupts gets a tolerable rate. */
 static void storms_are_tamed(void **state)
 {
@@ -517,6 +533,7 @@ int main(void)
 		cmocka_unit_test_setup(reset_state, setup),
 		cmocka_unit_test_setup(periodic_does_not_drift, setup),
 		cmocka_unit_test_setup(late_ticks_are_dropped, setup),
+		cmocka_unit_test_setup(reset_stops_it, setup),
 		cmocka_unit_test_setup(storms_are_tamed, setup),
 		cmocka_unit_test_setup(one_shot, setup),
 		cmocka_unit_test_setup(linux_calibrates, setup),
