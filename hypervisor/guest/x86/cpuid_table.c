@@ -124,9 +124,9 @@ const struct cpuid_rule cpuid_rules_service[] = {
 	/* privileged */
 	{ 0x40000001, ANY, .set = { B(0), 0, 0, 0 } },
 	{ CPUID_HV_MAX, ANY, ADJ(TSC_KHZ) },
-	/* not: SVM SKINIT */
+	/* not: SVM SKINIT, and TCE, which is a bit of EFER */
 	{ 0x80000001, ANY, LIVE, FIX(80000001),
-	  .keep = { ALL, ALL, NOT(B(2) | B(12)), ALL } },
+	  .keep = { ALL, ALL, NOT(B(2) | B(12) | B(17)), ALL } },
 	/* not: INVLPGB MCOMMIT */
 	{ 0x80000008, ANY, ADJ(LINEAR),
 	  .keep = { ALL, NOT(B(3) | B(8)), ALL, ALL } },
@@ -134,8 +134,9 @@ const struct cpuid_rule cpuid_rules_service[] = {
 	{ 0x8000000a, ANY },
 	{ 0x8000001f, ANY },
 	{ 0x80000020, ANY },
-	/* not: automatic IBRS, which is a bit of EFER */
-	{ 0x80000021, ANY, LIVE, .keep = { NOT(B(8)), ALL, ALL, ALL } },
+	/* not: ignored upper address bits, automatic IBRS; bits of EFER */
+	{ 0x80000021, ANY, LIVE,
+	  .keep = { NOT(B(7) | B(8)), ALL, ALL, ALL } },
 	{ 0x80000023, ANY },
 	{ 0x80000025, ANY },
 };
