@@ -2,6 +2,7 @@
 /* A vCPU's registers, as a boot loader in the device model sets them. */
 #include "arch/x86/asm.h"
 #include "core/log.h"
+#include "guest/x86/guest.h"
 #include "hypercall/call.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -240,6 +241,7 @@ s64 hc_act_vcpu_regs(struct hc_call *call)
 	vcpu = vm->vcpu[in->vcpu_id];
 	vcpu->hw.regs = in->regs;
 	backend->vcpu_set_sregs(&vcpu->hw, &in->sregs);
+	guest_vcpu_restart(vcpu);
 	if (vcpu->state == VCPU_STATE_HALTED)
 		vcpu_state_set(vcpu, VCPU_STATE_RUNNABLE);
 	return 0;

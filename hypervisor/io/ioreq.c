@@ -85,7 +85,6 @@ static void ioreq_issue(struct vcpu *vcpu, const struct vcpu_ioreq *req)
 	__atomic_store_n(&vcpu->ioreq_done, 0, __ATOMIC_RELAXED);
 	/* Release order: whoever sees PENDING sees the request. */
 	physmap_store32(SLOT(vcpu, state), ACRN_IOREQ_PENDING);
-	vcpu->exits[HOLM_EXIT_IOREQ]++;
 	upcall_raise();
 }
 

@@ -287,6 +287,7 @@ static void guest_reset(struct vm *vm)
 
 		vlapic_reset(&v->lapic);
 		v->timer_deadline = 0;
+		guest_vcpu_restart(vm->vcpu[i]);
 		guest_msrs_reset(&v->msrs);
 		v->cpuid.cr4 = 0;
 		v->cpuid.xcr0 = 0;
@@ -311,6 +312,7 @@ void guest_vcpu_init(struct vcpu *vcpu)
 {
 	vlapic_init_reset(&vcpu->guest->lapic);
 	vcpu->guest->timer_deadline = 0;
+	guest_vcpu_restart(vcpu);
 }
 
 void guest_timers_expire(struct vcpu *vcpu, u64 now)

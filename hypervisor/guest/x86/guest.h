@@ -37,8 +37,8 @@ struct vm_guest {
 struct vcpu_guest {
 	struct vlapic lapic;
 	struct guest_msrs msrs;
-	u64 timer_deadline; /* of the local APIC, host TSC; 0: none */
-	struct cpuid_vcpu cpuid; /* the run loop keeps cr4, xcr0, ... */
+	u64 timer_deadline;        /* of the local APIC, host TSC; 0: none */
+	struct cpuid_vcpu cpuid;   /* the run loop keeps cr4, xcr0, ... */
 	struct direct_apic direct; /* of a VM that owns its CPUs' APICs */
 	struct emu_log emu_log; /* of an instruction that waits for a device */
 };
@@ -88,6 +88,15 @@ static inline int guest_irq_pending(struct vcpu *vcpu)
  * or -1 if it went away since guest_irq_pending().
  */
 int guest_irq_ack(struct vcpu *vcpu);
+
+/**
+ * @vcpu, parked, was given other registers: an instruction that waits for
+ * its device will not be finished.
+ */
+static inline void guest_vcpu_restart(struct vcpu *vcpu)
+{
+	vcpu->guest->emu_log = (struct emu_log){ 0 };
+}
 
 /** INIT was taken by @vcpu: its local APIC and timers start over. */
 void guest_vcpu_init(struct vcpu *vcpu);
