@@ -8,8 +8,10 @@
 #include "abi/holm.h"
 #include "arch/x86/features.h"
 #include "arch/x86/lapic.h"
+#include "arch/x86/rtc.h"
 #include "core/console.h"
 #include "guest/x86/guest.h"
+#include "guest/x86/pvclock.h"
 #include "guest/x86/upcall_fn.h"
 #include "hypercall/hypercall.h"
 #include "launch/linux_boot.h"
@@ -129,6 +131,7 @@ void launch_service_vm(void)
 	struct vm *vm;
 
 	announce();
+	pvclock_set_wall(rtc_read(), time_now());
 	vm_setup(&launch.pool, &guest_machine_ops);
 	filter_map();
 	if (vm_create_service(cpu_count(), &vm))

@@ -3,9 +3,11 @@
 #include "run/run.h"
 
 #include "arch/x86/asm.h"
+#include "arch/x86/fpu.h"
 #include "arch/x86/halt.h"
 #include "core/log.h"
 #include "guest/x86/guest.h"
+#include "guest/x86/pvclock.h"
 #include "hypercall/hypercall.h"
 #include "lib/string.h"
 
@@ -15,6 +17,7 @@ static const u8 op_vmmcall[] = { 0x0f, 0x01, 0xd9 };
 static const u8 op_vmcall[] = { 0x0f, 0x01, 0xc1 };
 
 #define VECTOR_UD	6
+#define CPUID_XSAVE	0xd
 #define VECTOR_AC	17
 
 static void exit_interrupt(struct vcpu *v, const struct exit_info *x)
@@ -37,18 +40,32 @@ static void exit_window(struct vcpu *v, const struct exit_info *x)
 	backend->vcpu_irq_window(&v->hw, false);
 }
 
+static void cpuid_answer(struct vcpu *v, u32 leaf, u32 sub,
+			 struct cpuid_regs *out)
+{
+	struct guest_sregs s;
+
+	if (v->vm->kind == VM_USER && leaf - PVCLOCK_CPUID_BASE <=
+	    PVCLOCK_CPUID_LAST - PVCLOCK_CPUID_BASE) {
+		pvclock_cpuid(leaf, out);
+		return;
+	}
+	backend->vcpu_get_sregs(&v->hw, &s);
+	v->guest->cpuid.cr4 = s.cr4;
+	if (leaf == CPUID_XSAVE)
+		v->guest->cpuid.xcr0 = fpu_xcr0();
+	cpuid_table_lookup(&v->vm->guest->cpuid, &v->guest->cpuid, leaf, sub,
+			   out);
+}
+
 static void exit_cpuid(struct vcpu *v, const struct exit_info *x)
 {
 	struct guest_regs *r = &v->hw.regs;
-	struct guest_sregs s;
 	struct cpuid_regs out;
 
 	if (!run_skip(v, x, op_cpuid, sizeof(op_cpuid)))
 		return;
-	backend->vcpu_get_sregs(&v->hw, &s);
-	v->guest->cpuid.cr4 = s.cr4;
-	cpuid_table_lookup(&v->vm->guest->cpuid, &v->guest->cpuid,
-			   (u32)r->gpr[GPR_RAX], (u32)r->gpr[GPR_RCX], &out);
+	cpuid_answer(v, (u32)r->gpr[GPR_RAX], (u32)r->gpr[GPR_RCX], &out);
 	r->gpr[GPR_RAX] = out.eax;
 	r->gpr[GPR_RBX] = out.ebx;
 	r->gpr[GPR_RCX] = out.ecx;

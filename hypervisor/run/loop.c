@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "run/loop.h"
 
+#include "arch/x86/fpu.h"
 #include "arch/x86/halt.h"
 #include "arch/x86/lapic.h"
 #include "arch/x86/trap.h"
@@ -128,8 +129,10 @@ static void take_up(struct cpu *cpu, struct vcpu *v)
 	__atomic_store_n(&cpu->current, v, __ATOMIC_SEQ_CST);
 	/* Requests and stop may be set already: look before the first entry. */
 	__atomic_store_n(&cpu->kick, 1, __ATOMIC_SEQ_CST);
-	if (v)
-		backend->vcpu_flush(&v->hw);
+	if (!v)
+		return;
+	fpu_reset();
+	backend->vcpu_flush(&v->hw);
 }
 
 void run_cpu_loop(void)

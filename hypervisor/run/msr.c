@@ -9,6 +9,7 @@
 #include "core/percpu.h"
 #include "guest/x86/direct_apic.h"
 #include "guest/x86/guest.h"
+#include "guest/x86/pvclock.h"
 #include "lib/errno.h"
 #include "run/run.h"
 
@@ -32,8 +33,10 @@ static int tsc_read(struct vcpu *v, u32 msr, u64 *val)
 static void tsc_set_offset(struct vcpu *v, u64 offset)
 {
 	backend->vcpu_tsc_offset(&v->hw, &offset);
-	if (v->vm->kind == VM_USER)
-		vlapic_set_tsc_offset(&v->guest->lapic, offset);
+	if (v->vm->kind != VM_USER)
+		return;
+	vlapic_set_tsc_offset(&v->guest->lapic, offset);
+	pvclock_update(v);
 }
 
 static int tsc_write(struct vcpu *v, u32 msr, u64 val)
@@ -173,6 +176,7 @@ static const struct msr_ops ops[MSR_H_COUNT] = {
 	[MSR_H_TSC_DEADLINE]	= { deadline_read,	deadline_write },
 	[MSR_H_X2APIC]		= { x2apic_read,	x2apic_write },
 	[MSR_H_EFER]		= { backend_read,	efer_write },
+	[MSR_H_PVCLOCK]		= { pvclock_msr_read,	pvclock_msr_write },
 };
 /* clang-format on */
 

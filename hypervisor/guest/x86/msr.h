@@ -30,6 +30,7 @@ enum msr_handler {
 	MSR_H_TSC_DEADLINE, /* 0x6e0 */
 	MSR_H_X2APIC,       /* 0x800..0x83f */
 	MSR_H_EFER,         /* 0xc0000080 */
+	MSR_H_PVCLOCK,      /* 0x4b564d00, 0x4b564d01 */
 	MSR_H_COUNT,
 };
 

@@ -121,10 +121,15 @@ const struct msr_rule msr_rules[] = {
 	/* A direct CPU's local APIC is the guest's own, but for IPIs. */
 	ROWS(0x800, 0x82f,	PASS, PASS,	HANDLER, HANDLER, H(X2APIC)),
 	ROW(0x830,		PASS, HANDLER,	HANDLER, HANDLER, H(X2APIC)),
-	ROWS(0x831, 0x83f,	PASS, PASS,	HANDLER, HANDLER, H(X2APIC)),
+	ROW(0x831,		PASS, PASS,	HANDLER, HANDLER, H(X2APIC)),
+	/* Local vectors: a delivery mode could take the CPU out of its guest. */
+	ROWS(0x832, 0x837,	PASS, HANDLER,	HANDLER, HANDLER, H(X2APIC)),
+	ROWS(0x838, 0x83f,	PASS, PASS,	HANDLER, HANDLER, H(X2APIC)),
 	ROW(0x982,		PASS, GP,	GP, GP),	/* TME_ACTIVATE */
 	ROWS(0xc8d, 0xc8f,	GP, GP,		GP, GP),	/* RDT */
 	ROW(0xda0,		PASS, PASS,	GP, GP, F(MSR_F_SWAP)),	/* XSS */
+
+	ROWS(0x4b564d00, 0x4b564d01, GP, GP,	HANDLER, HANDLER, H(PVCLOCK)),
 
 	ROW(0xc0000080,		HANDLER, HANDLER, HANDLER, HANDLER, H(EFER)),
 	ROWS(0xc0000081, 0xc0000084, PASS, PASS, PASS, PASS),	/* SYSCALL */

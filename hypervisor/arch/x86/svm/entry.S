@@ -37,8 +37,14 @@ svm_enter:
 	movq	0x70(%rdi), %r14
 	movq	0x78(%rdi), %r15
 	movq	0x38(%rdi), %rdi
+	/*
+	 * With virtual interrupt masking the host's IF says whether physical
+	 * interrupts exit (15.21.1); GIF still holds them off here.
+	 */
+	sti
 	vmload	%rax
 	vmrun	%rax
+	cli
 	vmsave	%rax
 	pushq	%rdi
 	movq	0x10(%rsp), %rdi
