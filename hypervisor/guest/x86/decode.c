@@ -14,10 +14,10 @@ struct reader {
 	const u8 *bytes;
 	u32 pos;
 	u32 end;
-	bool short_of; /* a read went past the end */
-	bool opsize_prefix; /* 66 */
+	bool short_of;        /* a read went past the end */
+	bool opsize_prefix;   /* 66 */
 	bool addrsize_prefix; /* 67 */
-	u32 flags; /* X86_D_* of the row, and of its group */
+	u32 flags;            /* X86_D_* of the row, and of its group */
 };
 
 static u8 take_byte(struct reader *r)
@@ -411,20 +411,29 @@ static bool is_prefix(u8 b)
 	return set[b >> 5] >> (b & 31) & 1;
 }
 
+static bool starts_with(const u8 *bytes, const u8 *opcode, u32 len)
+{
+	u32 i;
+
+	for (i = 0; i < len; i++) {
+		if (bytes[i] != opcode[i])
+			return false;
+	}
+	return true;
+}
+
 u32 x86_insn_len_fixed(const u8 *bytes, u32 avail, const u8 *opcode,
 		       u32 opcode_len)
 {
 	u32 end = MIN(avail, X86_INSN_MAX);
-	u32 pos = 0;
-	u32 i;
+	u32 pos;
 
-	while (pos < end && unlikely(is_prefix(bytes[pos])))
-		pos++;
-	if (pos + opcode_len > end)
-		return 0;
-	for (i = 0; i < opcode_len; i++) {
-		if (bytes[pos + i] != opcode[i])
-			return 0;
+	/* Prefixes are rare: look for the opcode first. */
+	for (pos = 0; pos + opcode_len <= end; pos++) {
+		if (likely(starts_with(bytes + pos, opcode, opcode_len)))
+			return pos + opcode_len;
+		if (!is_prefix(bytes[pos]))
+			break;
 	}
-	return pos + opcode_len;
+	return 0;
 }

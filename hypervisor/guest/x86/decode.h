@@ -53,7 +53,7 @@ enum x86_kind {
 	X86_OP_MOVS, X86_OP_STOS, X86_OP_LODS, X86_OP_CMPS, X86_OP_SCAS,
 	X86_OP_INS, X86_OP_OUTS, X86_OP_IN, X86_OP_OUT,
 	X86_OP_PUSH, X86_OP_POP, X86_OP_CALL, X86_OP_JMP,
-	X86_OP_SSE_MOV, X86_OP_NOP,
+	X86_OP_SSE_MOV, X86_OP_CLFLUSH, X86_OP_NOP,
 	/* Decoded so that an intercept can be answered; never emulated. */
 	X86_OP_CPUID, X86_OP_RDMSR, X86_OP_WRMSR, X86_OP_HLT,
 	X86_OP_VMMCALL, X86_OP_VMCALL, X86_OP_MOV_FROM_CR, X86_OP_MOV_TO_CR,
@@ -69,26 +69,26 @@ enum x86_kind {
 
 /** Where an instruction keeps its operands; the first is the destination. */
 enum x86_form {
-	X86_F_NONE, /* none, or implied by the kind */
-	X86_F_RM_R, /* r/m, register */
-	X86_F_R_RM, /* register, r/m */
-	X86_F_RM_IMM, /* r/m, immediate */
+	X86_F_NONE,     /* none, or implied by the kind */
+	X86_F_RM_R,     /* r/m, register */
+	X86_F_R_RM,     /* register, r/m */
+	X86_F_RM_IMM,   /* r/m, immediate */
 	X86_F_R_RM_IMM, /* register, r/m, immediate */
-	X86_F_A_IMM, /* accumulator, immediate */
-	X86_F_A_MOFFS, /* accumulator, memory at an absolute offset */
-	X86_F_MOFFS_A, /* memory at an absolute offset, accumulator */
-	X86_F_RM, /* r/m alone */
-	X86_F_RM_1, /* r/m by one */
-	X86_F_RM_CL, /* r/m by CL */
-	X86_F_STRING, /* implied rSI and/or rDI */
-	X86_F_IMM_A, /* port in an immediate byte, accumulator */
-	X86_F_DX_A, /* port in DX, accumulator */
+	X86_F_A_IMM,    /* accumulator, immediate */
+	X86_F_A_MOFFS,  /* accumulator, memory at an absolute offset */
+	X86_F_MOFFS_A,  /* memory at an absolute offset, accumulator */
+	X86_F_RM,       /* r/m alone */
+	X86_F_RM_1,     /* r/m by one */
+	X86_F_RM_CL,    /* r/m by CL */
+	X86_F_STRING,   /* implied rSI and/or rDI */
+	X86_F_IMM_A,    /* port in an immediate byte, accumulator */
+	X86_F_DX_A,     /* port in DX, accumulator */
 };
 
 /** One row of an opcode table. */
 struct x86_op {
-	u8 kind; /* enum x86_kind */
-	u8 form; /* enum x86_form */
+	u8 kind;   /* enum x86_kind */
+	u8 form;   /* enum x86_form */
 	u32 flags; /* X86_D_*, decode_table.h */
 };
 
@@ -101,27 +101,27 @@ struct x86_insn {
 	const struct x86_op *op;
 	u64 disp;
 	u64 imm;
-	u8 len; /* bytes, 1..15 */
-	u8 map; /* enum x86_map */
-	u8 opcode; /* last opcode byte */
-	u8 opsize; /* operand size in bytes: 1, 2, 4, 8, 16 */
-	u8 memsize; /* size of the memory (r/m) operand */
+	u8 len;      /* bytes, 1..15 */
+	u8 map;      /* enum x86_map */
+	u8 opcode;   /* last opcode byte */
+	u8 opsize;   /* operand size in bytes: 1, 2, 4, 8, 16 */
+	u8 memsize;  /* size of the memory (r/m) operand */
 	u8 addrsize; /* 2, 4, 8 */
-	u8 mode; /* enum x86_mode it was decoded for */
-	u8 seg; /* enum x86_seg of the memory operand */
-	u8 rex; /* the whole REX byte, 0 if none */
-	u8 mod; /* ModRM, if has_modrm */
+	u8 mode;     /* enum x86_mode it was decoded for */
+	u8 seg;      /* enum x86_seg of the memory operand */
+	u8 rex;      /* the whole REX byte, 0 if none */
+	u8 mod;      /* ModRM, if has_modrm */
 	u8 reg;
 	u8 rm;
 	u8 base; /* of the memory operand */
 	u8 index;
-	u8 scale; /* 1, 2, 4, 8 */
-	bool rep; /* F3 */
+	u8 scale;   /* 1, 2, 4, 8 */
+	bool rep;   /* F3 */
 	bool repne; /* F2 */
 	bool lock;
 	bool seg_override;
 	bool has_modrm;
-	bool is_mem; /* has an explicit memory operand */
+	bool is_mem;  /* has an explicit memory operand */
 	bool rip_rel; /* address is relative to the next rip */
 };
 

@@ -28,11 +28,12 @@
 enum {
 	GROUP_1, GROUP_1A, GROUP_2_IMM, GROUP_2_1, GROUP_2_CL, GROUP_3_B,
 	GROUP_3_Z, GROUP_4, GROUP_5, GROUP_7, GROUP_8, GROUP_9, GROUP_11,
+	GROUP_15, GROUP_15_66,
 };
 
 enum {
 	PREFIX_90, PREFIX_10, PREFIX_11, PREFIX_28, PREFIX_29, PREFIX_2B,
-	PREFIX_6F, PREFIX_7F, PREFIX_E7,
+	PREFIX_6F, PREFIX_7F, PREFIX_AE, PREFIX_E7,
 };
 
 const struct x86_op x86_map_1[256] = {
@@ -140,6 +141,7 @@ const struct x86_op x86_map_0f[256] = {
 	[0xa2] = OP(CPUID, NONE, 0),
 	[0xa3] = OP(BT, RM_R, M),
 	[0xab] = OP(BTS, RM_R, M | W | L),
+	[0xae] = PREFIX(PREFIX_AE),
 	[0xaf] = OP(IMUL_R, R_RM, M),
 	[0xb0] = OP(CMPXCHG, RM_R, M | B | W | L),
 	[0xb1] = OP(CMPXCHG, RM_R, M | W | L),
@@ -208,6 +210,14 @@ const struct x86_op x86_group_rows[][8] = {
 		[1] = OP(CMPXCHG8B, RM, W | L | MEM | X86_D_MEM2X | X86_D_MIN32),
 	},
 	[GROUP_11] = { OP(MOV, RM_IMM, W) },
+	[GROUP_15] = {
+		[7] = OP(CLFLUSH, RM, X86_D_MEM8 | MEM),
+	},
+	/* CLWB, CLFLUSHOPT */
+	[GROUP_15_66] = {
+		[6] = OP(CLFLUSH, RM, X86_D_MEM8 | MEM),
+		[7] = OP(CLFLUSH, RM, X86_D_MEM8 | MEM),
+	},
 };
 
 #define LOAD	OP(SSE_MOV, R_RM, M | X86_D_MEM128)
@@ -224,6 +234,7 @@ const struct x86_op x86_prefix_rows[][X86_P_COUNT] = {
 	[PREFIX_2B] = { STREAM, STREAM },
 	[PREFIX_6F] = { { 0 }, LOAD, LOAD },
 	[PREFIX_7F] = { { 0 }, STORE, STORE },
+	[PREFIX_AE] = { GROUP(GROUP_15, 0), GROUP(GROUP_15_66, 0) },
 	[PREFIX_E7] = { { 0 }, STREAM },
 };
 

@@ -7,12 +7,12 @@
 
 /* How the rest of an instruction is read. */
 #define X86_D_MODRM BIT32(0)
-#define X86_D_BYTE  BIT32(1) /* operands are bytes */
-#define X86_D_IMM8  BIT32(2) /* one immediate byte */
-#define X86_D_IMMZ  BIT32(3) /* immediate of 2 or 4 bytes */
+#define X86_D_BYTE  BIT32(1)  /* operands are bytes */
+#define X86_D_IMM8  BIT32(2)  /* one immediate byte */
+#define X86_D_IMMZ  BIT32(3)  /* immediate of 2 or 4 bytes */
 #define X86_D_IMMU8 BIT32(22) /* one immediate byte, not signed */
-#define X86_D_DEF64 BIT32(4) /* 8 bytes without REX.W in 64-bit mode */
-#define X86_D_MAX32 BIT32(5) /* never 8 bytes, REX.W is ignored */
+#define X86_D_DEF64 BIT32(4)  /* 8 bytes without REX.W in 64-bit mode */
+#define X86_D_MAX32 BIT32(5)  /* never 8 bytes, REX.W is ignored */
 #define X86_D_MIN32 BIT32(23) /* 66 is ignored */
 /* What it does with its r/m operand. */
 #define X86_D_WRITE  BIT32(6)

@@ -441,6 +441,13 @@ static int exec_string(struct exec *x)
 	return ret;
 }
 
+/* There is no cached copy of a device register. */
+static int exec_clflush(struct exec *x)
+{
+	(void)x;
+	return 0;
+}
+
 /* clang-format off */
 static int (*const exec_kind[X86_OP_KINDS])(struct exec *x) = {
 	[X86_OP_ADD] = exec_binary, [X86_OP_OR] = exec_binary,
@@ -468,6 +475,7 @@ static int (*const exec_kind[X86_OP_KINDS])(struct exec *x) = {
 	[X86_OP_LODS] = exec_string, [X86_OP_CMPS] = exec_string,
 	[X86_OP_SCAS] = exec_string, [X86_OP_INS] = exec_string,
 	[X86_OP_OUTS] = exec_string,
+	[X86_OP_CLFLUSH] = exec_clflush,
 	[X86_OP_PUSH] = exec_push, [X86_OP_POP] = exec_pop,
 	[X86_OP_CALL] = exec_branch, [X86_OP_JMP] = exec_branch,
 };

@@ -44,6 +44,7 @@ static const char *const kind_name[X86_OP_KINDS] = {
 	[X86_OP_POP] = "pop", [X86_OP_CALL] = "call", [X86_OP_JMP] = "jmp",
 	[X86_OP_SSE_MOV] = "movups|movaps|movupd|movapd|movdqa|movdqu|"
 			   "movntps|movntpd|movntdq",
+	[X86_OP_CLFLUSH] = "clflush|clflushopt|clwb",
 	[X86_OP_NOP] = "nop", [X86_OP_CPUID] = "cpuid",
 	[X86_OP_RDMSR] = "rdmsr", [X86_OP_WRMSR] = "wrmsr",
 	[X86_OP_HLT] = "hlt", [X86_OP_VMMCALL] = "vmmcall",
@@ -136,7 +137,7 @@ static void compare(const char *oracle, const u8 *bytes, enum x86_mode mode,
 
 static bool system_kind(u32 kind)
 {
-	return kind >= X86_OP_NOP;
+	return kind >= X86_OP_CLFLUSH;
 }
 
 /* Port I/O ends at 4 bytes and MOVNTI begins there: zydis tells neither. */
@@ -286,9 +287,11 @@ static void check_opcode(enum x86_mode mode, u32 map, u32 opcode,
 	u32 p;
 	u32 n;
 	u32 modrm;
+	/* Of the third map hardly anything is ours. */
+	u32 step = map == 2 && opcode < 0xf0 ? 37 : 1;
 
 	for (p = 0; p < ARRAY_SIZE(prefix_sets); p++) {
-		for (modrm = 0; modrm < 256; modrm++) {
+		for (modrm = 0; modrm < 256; modrm += step) {
 			fill_random(bytes, sizeof(bytes));
 			n = prefix_sets[p].n;
 			memcpy(bytes, prefix_sets[p].b, n);

@@ -570,6 +570,16 @@ static void test_resume_flag(void **state)
 	assert_false(ctx.rflags & RFLAGS_RF);
 }
 
+static void test_flush(void **state)
+{
+	(void)state;
+	machine(X86_MODE_64);
+	gpr[X86_RBX] = DEVICE + 0x10;
+	assert_int_equal(RUN("\x0f\xae\x3b"), 0);
+	assert_int_equal(ctx.rip, 0x103);
+	assert_int_equal(device_reads + device_writes, 0);
+}
+
 static void test_refused(void **state)
 {
 	(void)state;
@@ -605,6 +615,7 @@ int main(void)
 		cmocka_unit_test(test_call),
 		cmocka_unit_test(test_cmpxchg16b_alignment),
 		cmocka_unit_test(test_resume_flag),
+		cmocka_unit_test(test_flush),
 		cmocka_unit_test(test_refused),
 	};
 
