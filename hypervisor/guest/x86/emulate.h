@@ -58,7 +58,8 @@ struct emu_ops {
 	 * nothing; call it again when it is. Of the accesses one instruction
 	 * makes, those already answered are not asked again: the first one
 	 * asked then is the one that was pending, and must not be repeated
-	 * on the device.
+	 * on the device. If it is not the one that was pending (the guest may
+	 * change its tables meanwhile), forget the pending one.
 	 */
 	int (*mmio_read)(struct emu_ctx *ctx, gpa_t gpa, u32 size, u64 *val);
 	int (*mmio_write)(struct emu_ctx *ctx, gpa_t gpa, u32 size, u64 val);

@@ -138,6 +138,7 @@ const struct msr_rule msr_rules[] = {
 	ROW(0xc0000103,		PASS, PASS,	PASS, PASS, F(MSR_F_SWAP)), /* TSC_AUX */
 	ROW(0xc0000104,		GP, GP,		GP, GP),	/* TSC_RATIO */
 	ROWS(0xc0000300, 0xc0000302, PASS, PASS, GP, GP),	/* PerfMonV2 */
+	ROW(0xc0000410,		PASS, PASS,	GP, GP),	/* MCA_INTR_CFG */
 	ROWS(0xc0002000, 0xc00023ff, PASS, PASS, GP, GP),	/* SMCA banks */
 
 	ROWS(0xc0010000, 0xc0010007, PASS, PASS, ZERO, ZERO),	/* PERF_CTL, CTR */

@@ -6,8 +6,8 @@
 
 /* capstone has types of the same names */
 #define x86_insn holm_x86_insn
-#define x86_reg	 holm_x86_reg
-#define x86_op	 holm_x86_op
+#define x86_reg  holm_x86_reg
+#define x86_op   holm_x86_op
 #include "decode_oracle.h"
 #undef x86_insn
 #undef x86_reg
@@ -123,11 +123,11 @@ void oracle_zydis(const u8 *bytes, u32 len, enum x86_mode mode,
 static u8 reg_from_capstone(csh h, unsigned int reg)
 {
 	static const char *const name[X86_GPRS][3] = {
-		{ "rax", "eax", "ax" },	   { "rcx", "ecx", "cx" },
-		{ "rdx", "edx", "dx" },	   { "rbx", "ebx", "bx" },
-		{ "rsp", "esp", "sp" },	   { "rbp", "ebp", "bp" },
-		{ "rsi", "esi", "si" },	   { "rdi", "edi", "di" },
-		{ "r8", "r8d", "r8w" },	   { "r9", "r9d", "r9w" },
+		{ "rax", "eax", "ax" },    { "rcx", "ecx", "cx" },
+		{ "rdx", "edx", "dx" },    { "rbx", "ebx", "bx" },
+		{ "rsp", "esp", "sp" },    { "rbp", "ebp", "bp" },
+		{ "rsi", "esi", "si" },    { "rdi", "edi", "di" },
+		{ "r8", "r8d", "r8w" },    { "r9", "r9d", "r9w" },
 		{ "r10", "r10d", "r10w" }, { "r11", "r11d", "r11w" },
 		{ "r12", "r12d", "r12w" }, { "r13", "r13d", "r13w" },
 		{ "r14", "r14d", "r14w" }, { "r15", "r15d", "r15w" },

@@ -19,7 +19,7 @@ struct oracle_insn {
 	u8 seg;
 	bool rip_rel;
 	u32 memsize; /* bytes; 0: not told */
-	u32 opsize; /* bytes; 0: not told */
+	u32 opsize;  /* bytes; 0: not told */
 	u64 disp;
 	u64 imm;
 	char name[32];
