@@ -61,20 +61,6 @@ static bool asserted(const struct vioapic *io, u32 pin)
 	return high;
 }
 
-static struct apic_msg message_of(u64 rte)
-{
-	u32 dest = (u32)(rte >> RTE_DEST_SHIFT);
-
-	return (struct apic_msg){
-		.dest = dest == 0xff ? APIC_DEST_ALL : dest,
-		.logical = (rte & RTE_LOGICAL) != 0,
-		.mode = (rte >> RTE_MODE_SHIFT) & 7,
-		.vector = (u8)rte,
-		.level = true,
-		.trigger = (rte & RTE_LEVEL) != 0,
-	};
-}
-
 /*
  * Only fixed and lowest-priority messages are ever answered by an EOI; the
  * others are edges whatever the trigger bit says.
@@ -87,6 +73,20 @@ static bool waits_for_eoi(u64 rte)
 	       (mode == APIC_MODE_FIXED || mode == APIC_MODE_LOWEST);
 }
 
+static struct apic_msg message_of(u64 rte)
+{
+	u32 dest = (u32)(rte >> RTE_DEST_SHIFT);
+
+	return (struct apic_msg){
+		.dest = dest == 0xff ? APIC_DEST_ALL : dest,
+		.logical = (rte & RTE_LOGICAL) != 0,
+		.mode = (rte >> RTE_MODE_SHIFT) & 7,
+		.vector = (u8)rte,
+		.level = true,
+		.trigger = waits_for_eoi(rte),
+	};
+}
+
 /* Has @pin something to send? If so it counts as sent. Lock held. */
 static bool take_message(struct vioapic *io, u32 pin, struct apic_msg *m)
 {
@@ -97,7 +97,6 @@ static bool take_message(struct vioapic *io, u32 pin, struct apic_msg *m)
 	if (waits_for_eoi(rte))
 		io->waiting |= BIT64(pin);
 	*m = message_of(rte);
-	m->trigger = waits_for_eoi(rte);
 	return true;
 }
 

@@ -66,6 +66,10 @@ static void line_operations(void **state)
 	assert_int_equal(virq_set_line_op(&m.q, 20, 3), 0);
 	assert_int_equal(m.q.ioapic.line, BIT64(20));
 	assert_int_equal(m_take(bsp), 0x60);
+	vlapic_eoi(bsp);
+	/* From high it falls first, and its rise is an edge again. */
+	assert_int_equal(virq_set_line_op(&m.q, 20, 3), 0);
+	assert_int_equal(m_take(bsp), 0x60);
 	for (op = 0; op < 4; op++)
 		assert_int_equal(virq_set_line_op(&m.q, 48, op), -EINVAL);
 	assert_int_equal(virq_set_line_op(&m.q, 20, 4), -EINVAL);

@@ -276,6 +276,10 @@ static void nobody_there(void **state)
 	assert_int_equal(lapic_bus_deliver(&m.bus, &msg), 0);
 	msg.mode = APIC_MODE_LOWEST;
 	assert_int_equal(lapic_bus_deliver(&empty, &msg), 0);
+	msg.mode = APIC_MODE_NMI;
+	assert_int_equal(lapic_bus_deliver(&m.bus, &msg), 1);
+	msg.mode = APIC_MODE_SIPI;
+	assert_int_equal(lapic_bus_deliver(&m.bus, &msg), 1);
 	/* A disabled APIC hears nothing, not even INIT. */
 	assert_int_equal(vlapic_base_write(&m.cpu[0].lapic, VLAPIC_MMIO_BASE),
 			 0);

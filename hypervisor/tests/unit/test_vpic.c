@@ -222,6 +222,24 @@ static void auto_eoi_rotates(void **state)
 	}
 }
 
+/* ICW1 without ICW4 takes back what an earlier ICW4 had set. */
+static void initialise_again(void **state)
+{
+	(void)state;
+	linux_init(true);
+	outb(0x20, 0x10);
+	outb(0x21, 0x30);
+	outb(0x21, 0x04);
+	pulse(3);
+	assert_int_equal(vpic_ack(&p), 0x33);
+	outb(0x20, 0x0b);
+	assert_int_equal(inb(0x20), 0x08);
+	outb(0x20, 0x10);
+	outb(0x21, 0x30);
+	outb(0x21, 0x04);
+	assert_int_equal(inb(0x20), 0);
+}
+
 static void rotations(void **state)
 {
 	(void)state;
@@ -512,6 +530,7 @@ int main(void)
 		cmocka_unit_test_setup(spurious, setup_open),
 		cmocka_unit_test_setup(level_triggered, setup_open),
 		cmocka_unit_test_setup(auto_eoi_rotates, setup_open),
+		cmocka_unit_test_setup(initialise_again, setup_open),
 		cmocka_unit_test_setup(rotations, setup_open),
 		cmocka_unit_test_setup(special_mask, setup_open),
 		cmocka_unit_test_setup(poll_mode, setup_open),

@@ -424,6 +424,23 @@ static void read_back(void **state)
 	assert_int_equal(inb(0x40), 0x0f);
 }
 
+/* Modes 6 and 7 are other names of 2 and 3; a control word stops it all. */
+static void control_word(void **state)
+{
+	u32 mode;
+
+	(void)state;
+	for (mode = 0; mode < 8; mode++) {
+		outb(0x40, 0x10);
+		outb(0x40, 0x10);
+		outb(0x43, 0x30 | mode << 1);
+		assert_int_equal(armed, VPIT_NO_DEADLINE);
+		outb(0x43, 0xe2);
+		assert_int_equal(inb(0x40) & 0x7f,
+				 0x70 | (mode > 5 ? mode - 4 : mode) << 1);
+	}
+}
+
 static void bcd(void **state)
 {
 	(void)state;
@@ -544,6 +561,7 @@ int main(void)
 		cmocka_unit_test_setup(rate_generator_output, setup),
 		cmocka_unit_test_setup(latches, setup),
 		cmocka_unit_test_setup(read_back, setup),
+		cmocka_unit_test_setup(control_word, setup),
 		cmocka_unit_test_setup(bcd, setup),
 		cmocka_unit_test_setup(refresh_toggles, setup),
 		cmocka_unit_test_setup(hostile_guest, setup),
