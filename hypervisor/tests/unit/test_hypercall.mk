@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: BSD-2-Clause
 TESTS += test_hypercall
-test_hypercall_SRC = $(VM_BENCH_SRC)
+test_hypercall_LIBS = $(VM_BENCH_LIB)

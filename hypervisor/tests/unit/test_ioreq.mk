@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: BSD-2-Clause
 TESTS += test_ioreq
-test_ioreq_SRC = $(VM_BENCH_SRC)
+test_ioreq_LIBS = $(VM_BENCH_LIB)

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: BSD-2-Clause
 TESTS += test_iospace
-test_iospace_SRC = $(VM_BENCH_SRC)
+test_iospace_LIBS = $(VM_BENCH_LIB)

@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: BSD-2-Clause
 TESTS += test_memregion
-test_memregion_SRC = $(VM_BENCH_SRC)
+test_memregion_LIBS = $(VM_BENCH_LIB)

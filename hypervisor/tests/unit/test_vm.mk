@@ -1,3 +1,3 @@
 # SPDX-License-Identifier: BSD-2-Clause
 TESTS += test_vm
-test_vm_SRC = $(VM_BENCH_SRC)
+test_vm_LIBS = $(VM_BENCH_LIB)
