@@ -186,8 +186,8 @@ uint64_t mock_value(const struct mock *m, uint32_t vcpu)
 {
 	const struct acrn_io_request *r = &m->page->req_slot[vcpu];
 
-	return r->type == ACRN_IOREQ_TYPE_MMIO ? r->reqs.mmio_request.value :
-						 r->reqs.pio_request.value;
+	return r->type == ACRN_IOREQ_TYPE_MMIO ? r->reqs.mmio_request.value
+					       : r->reqs.pio_request.value;
 }
 
 int mock_done(const struct mock *m, uint32_t vcpu)

@@ -5,10 +5,10 @@
 
 #include "core/vmm.h"
 
-#define MOCK_LOG	2048
-#define MOCK_GSIS	48
-#define MOCK_MSIS	16
-#define MOCK_MEMSEGS	8
+#define MOCK_LOG     2048
+#define MOCK_GSIS    48
+#define MOCK_MSIS    16
+#define MOCK_MEMSEGS 8
 
 struct mock {
 	struct vmm vmm;
@@ -23,7 +23,7 @@ struct mock {
 	/** Operation of this name fails with fail_rc. */
 	const char *fail_op;
 	int fail_rc;
-	char log[MOCK_LOG];	/* one word an operation */
+	char log[MOCK_LOG]; /* one word an operation */
 	int level[MOCK_GSIS];
 	uint32_t raised[MOCK_GSIS];
 	struct acrn_msi_entry msi[MOCK_MSIS];

@@ -11,6 +11,6 @@
 
 #include <cmocka.h>
 
-#define TEST(fn)	cmocka_unit_test(fn)
+#define TEST(fn) cmocka_unit_test(fn)
 
 #endif

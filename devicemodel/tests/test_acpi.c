@@ -118,16 +118,16 @@ static void test_fadt(void **state)
 	u64 f = find("FACP");
 
 	(void)state;
-	assert_int_equal(get(f + 46, 2), 9);		/* SCI */
-	assert_int_equal(get(f + 48, 4), 0);		/* no SMI port */
-	assert_int_equal(get(f + 56, 4), 0x400);	/* PM1a event */
-	assert_int_equal(get(f + 64, 4), 0x404);	/* PM1a control */
-	assert_int_equal(get(f + 76, 4), 0x408);	/* PM timer */
-	assert_int_equal(ram[f + 91], 4);		/* its length */
-	assert_int_equal(get(f + 120, 8), 0xcf9);	/* reset register */
+	assert_int_equal(get(f + 46, 2), 9);      /* SCI */
+	assert_int_equal(get(f + 48, 4), 0);      /* no SMI port */
+	assert_int_equal(get(f + 56, 4), 0x400);  /* PM1a event */
+	assert_int_equal(get(f + 64, 4), 0x404);  /* PM1a control */
+	assert_int_equal(get(f + 76, 4), 0x408);  /* PM timer */
+	assert_int_equal(ram[f + 91], 4);         /* its length */
+	assert_int_equal(get(f + 120, 8), 0xcf9); /* reset register */
 	assert_int_equal(ram[f + 128], 0x06);
 	assert_int_equal(get(f + 112, 4) & BIT(8), BIT(8)); /* 32-bit timer */
-	assert_int_equal(get(f + 109, 2) & BIT(1), 0);	/* no 8042 */
+	assert_int_equal(get(f + 109, 2) & BIT(1), 0);      /* no 8042 */
 	assert_int_equal(find("FACS") % 64, 0);
 }
 
@@ -255,9 +255,9 @@ static void test_no_room(void **state)
 /* PkgLength: every length up to three extra bytes decodes to itself. */
 static void test_pkg_length(void **state)
 {
-	static const size_t sizes[] = { 0,   1,	  56,	57,   58,   59,	 60,
-					61,  62,  63,	4085, 4089, 4090, 4091,
-					4096, 70000 };
+	static const size_t sizes[] = { 0,    1,    56,   57,   58,   59,
+					60,   61,   62,   63,   4085, 4089,
+					4090, 4091, 4096, 70000 };
 	static u8 blob[70000];
 	struct aml a;
 	size_t i, n, total, content;
@@ -310,13 +310,13 @@ static void test_smbios(void **state)
 	u64 base = 0xff000, start = base;
 
 	(void)state;
-	assert_int_equal(smbios_build(&mem, "vm-under-test", uuid, &base,
-				      FIRMWARE_END), 0);
+	assert_int_equal(
+		smbios_build(&mem, "vm-under-test", uuid, &base, FIRMWARE_END),
+		0);
 	assert_memory_equal(ram + start, "_SM3_", 5);
 	assert_int_equal(sum(start, 24), 0);
 	assert_non_null(memmem(ram + start, base - start, wire, 16));
-	assert_non_null(memmem(ram + start, base - start, "vm-under-test",
-			       14));
+	assert_non_null(memmem(ram + start, base - start, "vm-under-test", 14));
 	start = base = FIRMWARE_END - 64;
 	assert_true(smbios_build(&mem, "x", uuid, &base, FIRMWARE_END) < 0);
 }
@@ -324,10 +324,16 @@ static void test_smbios(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_rsdp), TEST(test_checksums), TEST(test_fadt),
-		TEST(test_madt), TEST(test_iasl_tables), TEST(test_iasl_dsdt),
-		TEST(test_dsdt_without_coms), TEST(test_no_room),
-		TEST(test_pkg_length), TEST(test_aml_misuse),
+		TEST(test_rsdp),
+		TEST(test_checksums),
+		TEST(test_fadt),
+		TEST(test_madt),
+		TEST(test_iasl_tables),
+		TEST(test_iasl_dsdt),
+		TEST(test_dsdt_without_coms),
+		TEST(test_no_room),
+		TEST(test_pkg_length),
+		TEST(test_aml_misuse),
 		TEST(test_smbios),
 	};
 

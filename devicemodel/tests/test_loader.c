@@ -42,8 +42,7 @@ static int teardown(void **state)
 
 static int load(const char *cmdline, const char *ramdisk)
 {
-	const struct boot_params bp = { path, ramdisk, cmdline,
-					GPA(0xf0000) };
+	const struct boot_params bp = { path, ramdisk, cmdline, GPA(0xf0000) };
 
 	if (!strchr(path, 'X') || !fake_file(path, image, sizeof(image)))
 		return linux_boot_load(&mem, &bp, &regs, &err);
@@ -62,13 +61,11 @@ static void test_good_kernel(void **state)
 {
 	(void)state;
 	assert_int_equal(load("root=/dev/vda quiet", NULL), 0);
-	assert_memory_equal(ram + 0x1000000, image + FAKE_SETUP,
-			    FAKE_PAYLOAD);
+	assert_memory_equal(ram + 0x1000000, image + FAKE_SETUP, FAKE_PAYLOAD);
 	assert_int_equal(regs.vcpu_regs.rip, 0x1000000);
 	assert_int_equal(regs.vcpu_regs.gprs.rsi, BOOT_ZERO_PAGE);
 	assert_int_equal(regs.vcpu_regs.gdt.base, BOOT_GDT);
-	assert_string_equal((char *)ram + BOOT_CMDLINE,
-			    "root=/dev/vda quiet");
+	assert_string_equal((char *)ram + BOOT_CMDLINE, "root=/dev/vda quiet");
 	assert_int_equal(zp(0x228, 4), BOOT_CMDLINE);
 	assert_int_equal(zp(0x210, 1), 0xff);
 	assert_int_equal(zp(0x214, 4), 0x1000000);
@@ -255,17 +252,24 @@ static void test_random_headers(void **state)
 	assert_true(ok > 1000);
 }
 
-#define T(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_good_kernel), T(test_gdt), T(test_ramdisk),
-		T(test_ramdisk_limit), T(test_ramdisk_too_big),
-		T(test_ramdisk_missing), T(test_command_line_limit),
-		T(test_init_size_must_fit), T(test_alignment),
-		T(test_old_protocol), T(test_hostile_headers),
-		T(test_short_files), T(test_random_headers),
+		T(test_good_kernel),
+		T(test_gdt),
+		T(test_ramdisk),
+		T(test_ramdisk_limit),
+		T(test_ramdisk_too_big),
+		T(test_ramdisk_missing),
+		T(test_command_line_limit),
+		T(test_init_size_must_fit),
+		T(test_alignment),
+		T(test_old_protocol),
+		T(test_hostile_headers),
+		T(test_short_files),
+		T(test_random_headers),
 	};
 
 	return cmocka_run_group_tests_name("dm loader", tests, NULL, NULL);

@@ -10,7 +10,7 @@
 static struct mock mock;
 static struct bus pio, mmio;
 static struct pci_bus pci;
-static struct pci_dev *dev;	/* 3:0, with BARs and all capabilities */
+static struct pci_dev *dev; /* 3:0, with BARs and all capabilities */
 static struct dm_error err;
 static u64 bar_written;
 
@@ -56,10 +56,12 @@ static const struct bus_ops port_ops = { port_read, port_write };
 
 static void add_bar(u32 index, enum pci_bar_kind kind, u64 size)
 {
-	const struct pci_bar bar = { .kind = kind, .size = size,
-				     .name = "test", .dev = dev,
-				     .ops = kind == PCI_BAR_IO ? &port_ops :
-								 &bar_ops };
+	const struct pci_bar bar = { .kind = kind,
+				     .size = size,
+				     .name = "test",
+				     .dev = dev,
+				     .ops = kind == PCI_BAR_IO ? &port_ops
+							       : &bar_ops };
 
 	assert_int_equal(pci_bar_add(dev, index, &bar), 0);
 }
@@ -253,7 +255,7 @@ static void test_intx(void **state)
 	struct pci_dev *other = pci_dev_create(&pci, 11, 0, &ids);
 
 	(void)state;
-	pci_intx_init(other);	/* slot 11 shares the line of slot 3 */
+	pci_intx_init(other); /* slot 11 shares the line of slot 3 */
 	pci_intx_set(dev, true);
 	assert_int_equal(mock.level[16 + 3], 1);
 	pci_intx_set(other, true);
@@ -292,17 +294,17 @@ static void test_msix(void **state)
 	(void)state;
 	wr(PCI_COMMAND, 2, PCI_CMD_MEM);
 	assert_int_equal(rd(cap + 2, 2), 2);
-	assert_int_equal(bus_read(&mmio, bar + 12, 4), 1);	/* masked */
+	assert_int_equal(bus_read(&mmio, bar + 12, 4), 1); /* masked */
 	bus_write(&mmio, bar + 16, 8, 0xfee02000);
 	bus_write(&mmio, bar + 24, 4, 0x31);
 	pci_msix_notify(dev, 1);
-	assert_int_equal(mock.msis, 0);		/* not enabled at all */
+	assert_int_equal(mock.msis, 0); /* not enabled at all */
 	wr(cap + 2, 2, 0x8000);
 	pci_msix_notify(dev, 1);
-	assert_int_equal(mock.msis, 0);		/* enabled, masked */
+	assert_int_equal(mock.msis, 0); /* enabled, masked */
 	assert_int_equal(bus_read(&mmio, bar + 0x800, 8), BIT(1));
 	bus_write(&mmio, bar + 28, 4, 0);
-	assert_int_equal(mock.msis, 1);		/* sent on unmasking */
+	assert_int_equal(mock.msis, 1); /* sent on unmasking */
 	assert_int_equal(mock.msi[0].msi_addr, 0xfee02000);
 	assert_int_equal(mock.msi[0].msi_data, 0x31);
 	assert_int_equal(bus_read(&mmio, bar + 0x800, 4), 0);
@@ -311,7 +313,7 @@ static void test_msix(void **state)
 	assert_int_equal(mock.msis, 1);
 	wr(cap + 2, 2, 0x8000);
 	assert_int_equal(mock.msis, 2);
-	pci_msix_notify(dev, 3);		/* beyond the table */
+	pci_msix_notify(dev, 3); /* beyond the table */
 	pci_msix_notify(dev, 1);
 	assert_int_equal(mock.msis, 3);
 	assert_int_equal(bus_read(&mmio, bar + 2, 2), 0xffff);
@@ -368,19 +370,28 @@ static void test_random_configuration(void **state)
 	}
 	assert_int_equal(rd(0, 4), 0x1234484d);
 	pci_bus_reset(&pci);
-	assert_int_equal(mmio.count, 1);	/* ECAM alone */
+	assert_int_equal(mmio.count, 1); /* ECAM alone */
 }
 
-#define T(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_identification), T(test_absent_and_malformed),
-		T(test_ecam), T(test_bar_sizing), T(test_bar_decode),
-		T(test_bar_moves), T(test_bar_overlap), T(test_capabilities),
-		T(test_intx), T(test_msi), T(test_msix), T(test_reset),
-		T(test_populate_errors), T(test_random_configuration),
+		T(test_identification),
+		T(test_absent_and_malformed),
+		T(test_ecam),
+		T(test_bar_sizing),
+		T(test_bar_decode),
+		T(test_bar_moves),
+		T(test_bar_overlap),
+		T(test_capabilities),
+		T(test_intx),
+		T(test_msi),
+		T(test_msix),
+		T(test_reset),
+		T(test_populate_errors),
+		T(test_random_configuration),
 	};
 
 	return cmocka_run_group_tests_name("dm pci", tests, NULL, NULL);

@@ -5,9 +5,9 @@
 
 #include <stdlib.h>
 
-#define S	1000000000ULL
+#define S 1000000000ULL
 /* 2024-02-29 23:59:58 UTC, a Thursday. */
-#define START	(1709251198ULL * S)
+#define START (1709251198ULL * S)
 
 static struct rtc rtc;
 static u64 wall, armed;
@@ -76,7 +76,7 @@ static void test_bcd_24h(void **state)
 	assert_int_equal(rd(8), 0x02);
 	assert_int_equal(rd(9), 0x24);
 	assert_int_equal(rd(0x32), 0x20);
-	wall += 2 * S;	/* leap day ends */
+	wall += 2 * S; /* leap day ends */
 	assert_int_equal(rd(4), 0x00);
 	assert_int_equal(rd(7), 0x01);
 	assert_int_equal(rd(8), 0x03);
@@ -90,9 +90,9 @@ static void test_binary_12h(void **state)
 	assert_int_equal(rd(4), 0x80 | 11);
 	assert_int_equal(rd(7), 29);
 	wall += 2 * S;
-	assert_int_equal(rd(4), 12);	/* midnight is 12 AM */
+	assert_int_equal(rd(4), 12); /* midnight is 12 AM */
 	wall += 12 * 3600 * S;
-	assert_int_equal(rd(4), 0x80 | 12);	/* noon is 12 PM */
+	assert_int_equal(rd(4), 0x80 | 12); /* noon is 12 PM */
 	wall += 3600 * S;
 	assert_int_equal(rd(4), 0x80 | 1);
 }
@@ -108,7 +108,7 @@ static void test_set_moves_offset_only(void **state)
 	wr(8, 0x07);
 	wr(9, 0x99);
 	wr(0x32, 0x19);
-	wall += 10 * S;	/* it stands still meanwhile */
+	wall += 10 * S; /* it stands still meanwhile */
 	assert_int_equal(rd(0), 0x30);
 	wr(0x0b, 0x02);
 	assert_int_equal(rd(0), 0x30);
@@ -116,7 +116,7 @@ static void test_set_moves_offset_only(void **state)
 	assert_int_equal(rd(0), 0x33);
 	assert_int_equal(rd(2), 0x15);
 	assert_int_equal(rd(4), 0x06);
-	assert_int_equal(rd(6), 5);	/* 1999-07-01 was a Thursday */
+	assert_int_equal(rd(6), 5); /* 1999-07-01 was a Thursday */
 	assert_int_equal(rd(9), 0x99);
 	assert_int_equal(rd(0x32), 0x19);
 	assert_int_equal(wall, START + 13 * S);
@@ -129,7 +129,7 @@ static void test_set_while_running(void **state)
 	wr(2, 0x10);
 	assert_int_equal(rd(2), 0x10);
 	assert_int_equal(rd(0), 0x58);
-	wall += S / 2;	/* the fraction of the second was kept */
+	wall += S / 2; /* the fraction of the second was kept */
 	assert_int_equal(rd(0), 0x59);
 }
 
@@ -141,7 +141,7 @@ static void test_update_in_progress(void **state)
 	assert_int_equal(rd(0x0a), 0xa6);
 	wall = START + S;
 	assert_int_equal(rd(0x0a), 0x26);
-	wr(0x0a, 0xff);	/* UIP cannot be written */
+	wr(0x0a, 0xff); /* UIP cannot be written */
 	assert_int_equal(rd(0x0a), 0x7f);
 }
 
@@ -154,7 +154,7 @@ static void test_update_interrupt(void **state)
 	wall += armed;
 	rtc_expire(&rtc);
 	assert_int_equal(line, 1);
-	assert_int_equal(armed, 0);	/* not before this one is served */
+	assert_int_equal(armed, 0); /* not before this one is served */
 	assert_int_equal(rd(0x0c) & 0x90, 0x90);
 	assert_int_equal(line, 0);
 	assert_int_equal(armed, S);
@@ -177,7 +177,7 @@ static void test_alarm(void **state)
 	(void)state;
 	wr(1, 0x05);
 	wr(3, 0x00);
-	wr(5, 0x00);	/* 00:00:05, in seven seconds */
+	wr(5, 0x00); /* 00:00:05, in seven seconds */
 	wr(0x0b, 0x22);
 	assert_int_equal(armed, 7 * S);
 	wall += 6 * S;
@@ -208,7 +208,7 @@ static void test_periodic(void **state)
 	int i;
 
 	(void)state;
-	wr(0x0a, 0x26);	/* 1024 Hz */
+	wr(0x0a, 0x26); /* 1024 Hz */
 	wr(0x0b, 0x42);
 	for (i = 0; i < 10; i++) {
 		assert_in_range(armed, 1, 976562);
@@ -217,7 +217,7 @@ static void test_periodic(void **state)
 		assert_int_equal(edges, i + 1);
 		assert_int_equal(rd(0x0c) & 0xc0, 0xc0);
 	}
-	wr(0x0a, 0x20);	/* rate 0: off */
+	wr(0x0a, 0x20); /* rate 0: off */
 	assert_int_equal(armed, 0);
 }
 
@@ -235,7 +235,7 @@ static void test_cmos_memory(void **state)
 	assert_int_equal(rd(0x0d), 0x80);
 	wr(0x0d, 0);
 	assert_int_equal(rd(0x0d), 0x80);
-	rtc_write(&rtc, 0, 1, 0x80 | 0x40);	/* NMI mask bit */
+	rtc_write(&rtc, 0, 1, 0x80 | 0x40); /* NMI mask bit */
 	assert_int_equal(rtc_read(&rtc, 1, 1), 0x77);
 	assert_int_equal(rtc_read(&rtc, 1, 2), 0xffff);
 }
@@ -275,16 +275,23 @@ static void test_random_accesses(void **state)
 	assert_int_equal(line, 0);
 }
 
-#define T(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_bcd_24h), T(test_binary_12h),
-		T(test_set_moves_offset_only), T(test_set_while_running),
-		T(test_update_in_progress), T(test_update_interrupt),
-		T(test_polled_update_flag), T(test_alarm), T(test_alarm_any),
-		T(test_periodic), T(test_cmos_memory), T(test_reset),
+		T(test_bcd_24h),
+		T(test_binary_12h),
+		T(test_set_moves_offset_only),
+		T(test_set_while_running),
+		T(test_update_in_progress),
+		T(test_update_interrupt),
+		T(test_polled_update_flag),
+		T(test_alarm),
+		T(test_alarm_any),
+		T(test_periodic),
+		T(test_cmos_memory),
+		T(test_reset),
 		T(test_random_accesses),
 	};
 

@@ -33,7 +33,7 @@ static void resume(void *arg)
 static void irq(void *arg, bool level)
 {
 	(void)arg;
-	assert_int_not_equal(level, line);	/* told of changes only */
+	assert_int_not_equal(level, line); /* told of changes only */
 	line = level;
 	edges += level;
 }
@@ -119,9 +119,9 @@ static void test_transmit_interrupt(void **state)
 	(void)state;
 	wr(MCR, 0x08);
 	wr(IER, 0x02);
-	assert_int_equal(line, 1);	/* empty when enabled */
+	assert_int_equal(line, 1); /* empty when enabled */
 	assert_int_equal(rd(IIR), 0x02);
-	assert_int_equal(line, 0);	/* reading it clears it */
+	assert_int_equal(line, 0); /* reading it clears it */
 	assert_int_equal(rd(IIR), 0x01);
 	wr(DATA, 'x');
 	assert_int_equal(line, 1);
@@ -149,10 +149,10 @@ static void test_receive_fifo(void **state)
 
 	(void)state;
 	wr(MCR, 0x08);
-	wr(FCR, 0x01 | 0x80);	/* trigger at 8 */
+	wr(FCR, 0x01 | 0x80); /* trigger at 8 */
 	wr(IER, 0x01);
 	receive("1234567");
-	assert_int_equal(rd(IIR), 0xcc);	/* timeout: below trigger */
+	assert_int_equal(rd(IIR), 0xcc); /* timeout: below trigger */
 	receive("8");
 	assert_int_equal(rd(IIR), 0xc4);
 	assert_int_equal(uart_room(&u), 8);
@@ -172,7 +172,7 @@ static void test_receive_without_fifo(void **state)
 	assert_int_equal(uart_room(&u), 1);
 	receive("a");
 	assert_int_equal(uart_room(&u), 0);
-	receive("b");	/* nobody asked for room: overrun */
+	receive("b"); /* nobody asked for room: overrun */
 	assert_int_equal(rd(LSR), 0x63);
 	assert_int_equal(rd(LSR), 0x61);
 	assert_int_equal(resumes, 0);
@@ -186,7 +186,7 @@ static void test_priorities(void **state)
 	wr(IER, 0x0f);
 	receive("a");
 	receive("b");
-	wr(MCR, 0x10);	/* CTS, DSR, DCD drop: deltas */
+	wr(MCR, 0x10); /* CTS, DSR, DCD drop: deltas */
 	assert_int_equal(rd(IIR), 0x06);
 	rd(LSR);
 	assert_int_equal(rd(IIR), 0x04);
@@ -206,12 +206,12 @@ static void test_loopback(void **state)
 	assert_int_equal(nsent, 0);
 	assert_int_equal(rd(LSR), 0x61);
 	assert_int_equal(rd(DATA), 'L');
-	assert_int_equal(uart_room(&u), 0);	/* pin not connected */
+	assert_int_equal(uart_room(&u), 0); /* pin not connected */
 	rd(MSR);
 	wr(MCR, 0x10 | 0x04);
-	assert_int_equal(rd(MSR), 0x40);	/* RI rose: no delta */
+	assert_int_equal(rd(MSR), 0x40); /* RI rose: no delta */
 	wr(MCR, 0x10);
-	assert_int_equal(rd(MSR), 0x04);	/* and fell: TERI */
+	assert_int_equal(rd(MSR), 0x04); /* and fell: TERI */
 	wr(MCR, 0);
 	assert_int_equal(uart_room(&u), 16);
 	assert_true(resumes > 0);
@@ -225,7 +225,7 @@ static void test_clear_fifo(void **state)
 	wr(FCR, 0x03);
 	assert_int_equal(rd(LSR), 0x60);
 	receive("abc");
-	wr(FCR, 0x00);	/* switching it off clears it, too */
+	wr(FCR, 0x00); /* switching it off clears it, too */
 	assert_int_equal(rd(LSR), 0x60);
 }
 
@@ -295,17 +295,23 @@ static void test_random_accesses(void **state)
 	assert_int_equal(line, 0);
 }
 
-#define T(fn)	cmocka_unit_test_setup_teardown(fn, setup, teardown)
+#define T(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_power_on), T(test_scratch_and_divisor),
-		T(test_identification), T(test_transmit_interrupt),
-		T(test_out2_gates), T(test_receive_fifo),
-		T(test_receive_without_fifo), T(test_priorities),
-		T(test_loopback), T(test_clear_fifo),
-		T(test_transmit_back_pressure), T(test_reset),
+		T(test_power_on),
+		T(test_scratch_and_divisor),
+		T(test_identification),
+		T(test_transmit_interrupt),
+		T(test_out2_gates),
+		T(test_receive_fifo),
+		T(test_receive_without_fifo),
+		T(test_priorities),
+		T(test_loopback),
+		T(test_clear_fifo),
+		T(test_transmit_back_pressure),
+		T(test_reset),
 		T(test_random_accesses),
 	};
 

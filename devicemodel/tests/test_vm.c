@@ -137,9 +137,10 @@ static void test_reset(void **state)
 	(void)state;
 	mock.guest = guest_resets;
 	assert_int_equal(vm_main(&cfg, &parts), DM_POWEROFF);
-	assert_string_equal(mock.log, "create memseg regs client start"
-				      RESET_LOG RESET_LOG RESET_LOG
-				      " pause unclient destroy");
+	assert_string_equal(
+		mock.log,
+		"create memseg regs client start" RESET_LOG RESET_LOG RESET_LOG
+		" pause unclient destroy");
 }
 
 /* Selecting the kind of reset is not yet a reset. */
@@ -222,8 +223,8 @@ static void test_sigterm(void **state)
 
 static void test_failures_unwind(void **state)
 {
-	static const char *const ops[] = { "create", "memseg", "regs",
-					   "client", "start" };
+	static const char *const ops[] = { "create", "memseg", "regs", "client",
+					   "start" };
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(ops); i++) {

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Guest memory, the E820 rule, the pools of huge pages. */
+#include "mem/backing.h"
+#include "mem/e820.h"
+#include "mem/layout.h"
+#include "tests/test.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void test_split(void **state)
+{
+	static const struct {
+		u64 size, low, high;
+	} cases[] = {
+		{ 128 * MIB, 128 * MIB, 0 }, { 2 * GIB - 1, 2 * GIB - 1, 0 },
+		{ 2 * GIB, 2 * GIB, 0 },     { 2 * GIB + 1, 2 * GIB, 1 },
+		{ 3 * GIB, 2 * GIB, GIB },   { 254 * GIB, 2 * GIB, 252 * GIB },
+	};
+	struct guest_mem mem;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		guest_mem_split(&mem, cases[i].size);
+		assert_int_equal(mem.low, cases[i].low);
+		assert_int_equal(mem.high, cases[i].high);
+	}
+}
+
+/* For any size: sorted, disjoint, RAM adds up but for the hole below 1M. */
+static void check_e820(u64 size)
+{
+	struct guest_mem mem;
+	struct e820_map map;
+	u64 total = 0, end = 0;
+	u32 i;
+
+	guest_mem_split(&mem, size);
+	e820_build(&mem, &map);
+	for (i = 0; i < map.count; i++) {
+		assert_true(map.entry[i].base >= end);
+		assert_true(map.entry[i].len > 0);
+		end = map.entry[i].base + map.entry[i].len;
+		if (map.entry[i].type == E820_RAM)
+			total += map.entry[i].len;
+	}
+	assert_int_equal(total, size - (MIB - LOWMEM_END));
+	assert_int_equal(map.entry[0].base, 0);
+	assert_int_equal(map.entry[0].len, 0xa0000);
+	assert_int_equal(map.entry[1].base, 0xf0000);
+	assert_int_equal(map.entry[1].type, E820_RESERVED);
+	assert_int_equal(map.entry[2].base, MIB);
+	assert_int_equal(map.entry[3].base, 0xe0000000);
+	assert_int_equal(map.entry[3].type, E820_RESERVED);
+	assert_int_equal(map.count, mem.high ? 5 : 4);
+	if (mem.high)
+		assert_int_equal(map.entry[4].base, 4 * GIB);
+}
+
+static void test_e820(void **state)
+{
+	(void)state;
+	check_e820(128 * MIB);
+	check_e820(130 * MIB);
+	check_e820(GIB + 4096);
+	check_e820(2 * GIB);
+	check_e820(2 * GIB + 2 * MIB);
+	check_e820(3 * GIB);
+	check_e820(254 * GIB);
+}
+
+static void test_bounds(void **state)
+{
+	static u8 low[64], high[32];
+	struct guest_mem mem;
+	u8 buf[64];
+
+	(void)state;
+	memset(&mem, 0, sizeof(mem));
+	assert_int_equal(guest_mem_add(&mem, GPA(0), 64, low), 0);
+	assert_int_equal(guest_mem_add(&mem, GPA(4 * GIB), 32, high), 0);
+	assert_ptr_equal(guest_mem_at(&mem, GPA(63), 1), low + 63);
+	assert_ptr_equal(guest_mem_at(&mem, GPA(0), 64), low);
+	assert_null(guest_mem_at(&mem, GPA(0), 65));
+	assert_null(guest_mem_at(&mem, GPA(64), 1));
+	assert_null(guest_mem_at(&mem, GPA(63), 2));
+	assert_null(guest_mem_at(&mem, GPA(1), ~0ULL));
+	assert_null(guest_mem_at(&mem, GPA(~0ULL), 1));
+	assert_null(guest_mem_at(&mem, GPA(~0ULL), 2));
+	assert_null(guest_mem_at(&mem, GPA(4 * GIB - 1), 1));
+	assert_null(guest_mem_at(&mem, GPA(4 * GIB - 1), 2));
+	assert_ptr_equal(guest_mem_at(&mem, GPA(4 * GIB + 31), 1), high + 31);
+	assert_null(guest_mem_at(&mem, GPA(4 * GIB + 31), 2));
+	memset(low, 7, sizeof(low));
+	assert_int_equal(guest_mem_read(&mem, GPA(10), buf, 8), 0);
+	assert_int_equal(buf[7], 7);
+	assert_int_equal(guest_mem_read(&mem, GPA(60), buf, 8), -EFAULT);
+	assert_int_equal(guest_mem_write(&mem, GPA(60), buf, 8), -EFAULT);
+	assert_int_equal(guest_mem_zero(&mem, GPA(60), 8), -EFAULT);
+	assert_int_equal(guest_mem_zero(&mem, GPA(56), 8), 0);
+	assert_int_equal(low[63], 0);
+	assert_int_equal(low[55], 7);
+}
+
+static void test_adjacent_segments_merge(void **state)
+{
+	static u8 ram[128];
+	struct guest_mem mem;
+	u32 i;
+
+	(void)state;
+	memset(&mem, 0, sizeof(mem));
+	guest_mem_add(&mem, GPA(0), 64, ram);
+	guest_mem_add(&mem, GPA(64), 64, ram + 64);
+	assert_int_equal(mem.count, 1);
+	assert_ptr_equal(guest_mem_at(&mem, GPA(60), 8), ram + 60);
+	for (i = 1; i < GUEST_MEM_SEGMENTS; i++)
+		assert_int_equal(guest_mem_add(&mem, GPA(i * GIB), 64, ram), 0);
+	assert_int_equal(guest_mem_add(&mem, GPA(9 * GIB), 64, ram), -ENOSPC);
+}
+
+/* A directory that looks like the kernel's; it grants what is asked. */
+static char sysfs[] = "/tmp/holm-sysfs-XXXXXX";
+
+static void sys_put(const char *name, unsigned int v)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/hugepages-2048kB/%s", sysfs, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fprintf(f, "%u\n", v);
+	fclose(f);
+}
+
+static unsigned int sys_get(const char *name)
+{
+	unsigned int v = 0;
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/hugepages-2048kB/%s", sysfs, name);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%u", &v), 1);
+	fclose(f);
+	return v;
+}
+
+static int pool_setup(void **state)
+{
+	char path[128];
+
+	(void)state;
+	strcpy(sysfs, "/tmp/holm-sysfs-XXXXXX");
+	if (!mkdtemp(sysfs))
+		return -1;
+	snprintf(path, sizeof(path), "%s/hugepages-2048kB", sysfs);
+	if (mkdir(path, 0755))
+		return -1;
+	sys_put("nr_hugepages", 10);
+	sys_put("free_hugepages", 6);
+	sys_put("resv_hugepages", 2);
+	return 0;
+}
+
+static int pool_teardown(void **state)
+{
+	char cmd[64];
+
+	(void)state;
+	snprintf(cmd, sizeof(cmd), "rm -r %s", sysfs);
+	return system(cmd);
+}
+
+static void test_pool_grows_and_shrinks(void **state)
+{
+	struct huge_pool pool = { sysfs, 2 * MIB, 0 };
+	int lock = huge_lock(&pool);
+
+	(void)state;
+	assert_true(lock >= 0);
+	/* Two of the six free ones are promised to somebody. */
+	assert_int_equal(huge_make_free(&pool, 4, true), 4);
+	assert_int_equal(pool.added, 0);
+	assert_int_equal(huge_make_free(&pool, 20, false), 4);
+	assert_int_equal(huge_make_free(&pool, 20, true), 20);
+	assert_int_equal(sys_get("nr_hugepages"), 26);
+	assert_int_equal(pool.added, 16);
+	huge_unlock(lock);
+	sys_put("nr_hugepages", 30); /* someone else added four */
+	huge_give_back(&pool);
+	assert_int_equal(sys_get("nr_hugepages"), 14);
+	huge_give_back(&pool);
+	assert_int_equal(sys_get("nr_hugepages"), 14);
+}
+
+static void test_pool_missing(void **state)
+{
+	struct huge_pool pool = { "/nonexistent", 2 * MIB, 0 };
+
+	(void)state;
+	assert_int_equal(huge_lock(&pool), -ENOENT);
+	assert_int_equal(huge_make_free(&pool, 1, true), 0);
+	huge_give_back(&pool);
+}
+
+static void test_hugetlb_path_errors(void **state)
+{
+	struct guest_mem mem;
+	struct dm_error err;
+	struct backing b;
+
+	(void)state;
+	guest_mem_split(&mem, 128 * MIB);
+	assert_true(backing_alloc(&b, &mem, "/nonexistent", &err) < 0);
+	assert_non_null(strstr(err.text, "/nonexistent"));
+	assert_true(backing_alloc(&b, &mem, "/tmp", &err) < 0);
+	assert_non_null(strstr(err.text, "not a hugetlbfs mount"));
+}
+
+/* The real thing, where the machine lets us; it must leave no trace. */
+static void test_real_huge_pages(void **state)
+{
+	struct huge_pool pool = { HUGE_SYSFS, 2 * MIB, 0 };
+	struct guest_mem mem;
+	struct dm_error err;
+	struct backing b;
+	u64 before, after;
+	int lock;
+
+	(void)state;
+	lock = huge_lock(&pool);
+	if (lock < 0)
+		skip();
+	before = huge_make_free(&pool, 0, false);
+	huge_unlock(lock);
+	guest_mem_split(&mem, 128 * MIB);
+	if (backing_alloc(&b, &mem, NULL, &err)) {
+		print_message("%s\n", err.text);
+		skip();
+	}
+	assert_int_equal(b.pages[PAGES_2M], 64);
+	assert_int_equal(b.count, 1);
+	assert_int_equal((uintptr_t)b.piece[0].hva % GIB, 0);
+	assert_int_equal(guest_mem_zero(&mem, GPA(0), 128 * MIB), 0);
+	backing_free(&b);
+	after = huge_make_free(&pool, 0, false);
+	assert_int_equal(before, after);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_split),
+		TEST(test_e820),
+		TEST(test_bounds),
+		TEST(test_adjacent_segments_merge),
+		cmocka_unit_test_setup_teardown(test_pool_grows_and_shrinks,
+						pool_setup, pool_teardown),
+		TEST(test_pool_missing),
+		TEST(test_hugetlb_path_errors),
+		TEST(test_real_huge_pages),
+	};
+
+	return cmocka_run_group_tests_name("dm memory", tests, NULL, NULL);
+}
