@@ -96,7 +96,7 @@ static void test_find(void **state)
 	}
 	assert_null(msr_policy_find(0));
 	assert_null(msr_policy_find(0x840));
-	assert_null(msr_policy_find(0x4b564d00));
+	assert_null(msr_policy_find(0x4b564d02));
 	assert_null(msr_policy_find(0xffffffff));
 }
 
@@ -153,6 +153,9 @@ static void test_always_exits(void **state)
 		assert_false(msr_policy_passes(GUEST_SERVICE, msr[i], true));
 		assert_false(msr_policy_passes(GUEST_USER, msr[i], true));
 	}
+	/* A local vector's delivery mode is looked at before it is set. */
+	for (i = 0x832; i <= 0x837; i++)
+		assert_false(msr_policy_passes(GUEST_SERVICE, i, true));
 	for (i = 0x800; i < 0x840; i++)
 		assert_false(msr_policy_passes(GUEST_USER, i, false));
 	assert_false(msr_policy_passes(GUEST_USER, 0x6e0, true));
