@@ -91,7 +91,7 @@ u32 ioreq_pass(struct ioreq_server *s)
 
 	for (v = 0; v < s->nvcpus; v++) {
 		slot = &s->page->req_slot[v];
-		/* Pairs with the driver's release when it hands the slot over. */
+		/* Pairs with the driver's release when it hands over. */
 		if (__atomic_load_n(&slot->processed, __ATOMIC_ACQUIRE) !=
 			    ACRN_IOREQ_STATE_PROCESSING ||
 		    slot->kernel_handled)

@@ -162,8 +162,8 @@ static void tell_start(const struct vm *vm)
 	       (unsigned long long)vm->backing.pages[PAGES_1G],
 	       (unsigned long long)vm->backing.pages[PAGES_2M]);
 	dm_msg("%s: %u vCPU%s, LAPIC id%s%s", vm->cfg->name, vm->cpus.count,
-	       vm->cpus.count == 1 ? "" : "s",
-	       vm->cpus.count == 1 ? "" : "s", ids);
+	       vm->cpus.count == 1 ? "" : "s", vm->cpus.count == 1 ? "" : "s",
+	       ids);
 }
 
 static int tell_end(struct vm *vm, int attach_rc)

@@ -168,7 +168,7 @@ static void uart_write_data(struct uart *u, u8 val)
 		u->thre_pending = true;
 		return;
 	}
-	/* A guest that ignores THRE loses its bytes, as on the real chip. */
+	/* A guest that does not wait loses bytes, as on the real chip. */
 	if (u->tx.count < fifo_depth(u))
 		fifo_push(&u->tx, val);
 	uart_transmit(u);

@@ -167,8 +167,8 @@ void mock_mmio(struct mock *m, uint32_t vcpu, uint64_t addr, uint32_t size,
 	r->processed = ACRN_IOREQ_STATE_PROCESSING;
 }
 
-void mock_cfg(struct mock *m, uint32_t vcpu, uint32_t slot, uint32_t reg,
-	      uint32_t size, int write, uint32_t val)
+void mock_cfg(struct mock *m, uint32_t vcpu, uint32_t where, uint32_t size,
+	      int write, uint32_t val)
 {
 	struct acrn_io_request *r = &m->page->req_slot[vcpu];
 
@@ -177,8 +177,8 @@ void mock_cfg(struct mock *m, uint32_t vcpu, uint32_t slot, uint32_t reg,
 	r->reqs.pci_request.direction = (uint32_t)write;
 	r->reqs.pci_request.size = size;
 	r->reqs.pci_request.value = val;
-	r->reqs.pci_request.dev = slot;
-	r->reqs.pci_request.reg = reg;
+	r->reqs.pci_request.dev = where >> 8;
+	r->reqs.pci_request.reg = where & 0xff;
 	r->processed = ACRN_IOREQ_STATE_PROCESSING;
 }
 

@@ -38,8 +38,9 @@ void mock_pio(struct mock *m, uint32_t vcpu, uint16_t port, uint32_t size,
 	      int write, uint32_t val);
 void mock_mmio(struct mock *m, uint32_t vcpu, uint64_t addr, uint32_t size,
 	       int write, uint64_t val);
-void mock_cfg(struct mock *m, uint32_t vcpu, uint32_t slot, uint32_t reg,
-	      uint32_t size, int write, uint32_t val);
+/* where: slot << 8 | register. */
+void mock_cfg(struct mock *m, uint32_t vcpu, uint32_t where, uint32_t size,
+	      int write, uint32_t val);
 
 /** What a finished slot holds. */
 uint64_t mock_value(const struct mock *m, uint32_t vcpu);

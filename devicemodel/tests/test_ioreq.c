@@ -189,9 +189,9 @@ static void test_unclaimed(void **state)
 static void test_pcicfg(void **state)
 {
 	(void)state;
-	mock_cfg(&mock, 0, 31, 0, 4, 0, 0);
-	mock_cfg(&mock, 1, 5, 0, 2, 0, 0);
-	mock_cfg(&mock, 2, 31, 0x3c, 1, 1, 0x5a);
+	mock_cfg(&mock, 0, 31 << 8 | 0, 4, 0, 0);
+	mock_cfg(&mock, 1, 5 << 8 | 0, 2, 0, 0);
+	mock_cfg(&mock, 2, 31 << 8 | 0x3c, 1, 1, 0x5a);
 	ioreq_pass(&server);
 	assert_int_equal(mock_value(&mock, 0), 0x70008086);
 	assert_int_equal(mock_value(&mock, 1), 0xffff);
@@ -234,7 +234,7 @@ static void test_malformed(void **state)
 	assert_int_equal(server.malformed, 4);
 	mock_pio(&mock, 0, 0x300, 1, 0, 0);
 	page.req_slot[0].reqs.pio_request.address = 1ULL << 40;
-	mock_cfg(&mock, 1, 31, 0, 4, 0, 0);
+	mock_cfg(&mock, 1, 31 << 8 | 0, 4, 0, 0);
 	page.req_slot[1].reqs.pci_request.bus = 1;
 	assert_int_equal(ioreq_pass(&server), 2);
 	assert_int_equal(server.malformed, 6);
