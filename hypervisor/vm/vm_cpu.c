@@ -112,12 +112,25 @@ static bool vcpu_is_offline(const struct vcpu *vcpu)
 	       !(vcpu->hw.regs.rflags & RFLAGS_IF);
 }
 
-/* Its caller holds the hand-over lock and no other. */
+static bool cpu_is_services(const struct cpu *cpu)
+{
+	bool is;
+
+	spin_lock(&vm_world.lock);
+	is = !cpu->taken && cpu->vcpu == cpu->service_vcpu;
+	spin_unlock(&vm_world.lock);
+	return is;
+}
+
+/*
+ * Its caller holds the hand-over lock and no other, so the CPU stays the
+ * Service VM's until it is taken here.
+ */
 static int cpu_take(struct cpu *cpu)
 {
 	struct vcpu *vcpu = cpu->service_vcpu;
 
-	if (cpu->taken || cpu->vcpu != vcpu)
+	if (!cpu_is_services(cpu))
 		return -EBUSY;
 	vcpu_park(vcpu);
 	if (!vcpu_is_offline(vcpu)) {

@@ -3,7 +3,8 @@
  * A machine made of books: CPUs, RAM, a backend, a log and a clock that run
  * in a process, so that everything above them can be tested on any host.
  * Each CPU's run loop is one step, taken when the CPU is kicked: it looks
- * at its vCPU's stop word and never executes a guest.
+ * at its vCPU's stop word and never executes a guest. A test may play the
+ * CPUs by threads instead.
  */
 #ifndef ARCH_FAKE_FAKE_H
 #define ARCH_FAKE_FAKE_H
@@ -42,7 +43,7 @@ struct fake_machine {
 	u32 ncpus;
 	struct cpu cpu[FAKE_CPUS_MAX];
 	u32 kicks[FAKE_CPUS_MAX];
-	u32 self; /* the CPU the test plays */
+	bool threaded; /* CPUs are threads: a kick is only a flag */
 	u8 *ram;
 	u64 ram_bytes;
 	struct page_pool pool;
@@ -63,6 +64,9 @@ struct fake_machine {
 };
 
 extern struct fake_machine fake;
+
+/** Index of the CPU that the calling thread plays. */
+extern _Thread_local u32 fake_self;
 
 /**
  * Build the machine: @ncpus CPUs with LAPIC ids 0, 2, 4 ..., @ram_bytes of

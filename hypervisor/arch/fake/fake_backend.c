@@ -7,6 +7,11 @@
 
 const struct backend *backend;
 
+static void tally(u32 *n, u32 by)
+{
+	__atomic_fetch_add(n, by, __ATOMIC_RELAXED);
+}
+
 static bool fake_fails(void)
 {
 	if (fake.fail_in == 0)
@@ -29,14 +34,14 @@ static int fake_vm_init(struct hw_vm *vm)
 	vm->priv = vm_mem_alloc(PAGE_SIZE);
 	if (!vm->priv)
 		return -ENOMEM;
-	fake.count.vms++;
+	tally(&fake.count.vms, 1);
 	return 0;
 }
 
 static void fake_vm_free(struct hw_vm *vm)
 {
 	vm_mem_free(vm->priv, PAGE_SIZE);
-	fake.count.vms--;
+	tally(&fake.count.vms, ~0U);
 }
 
 static void fake_vm_trap_pio(struct hw_vm *vm, u16 port, u32 count, bool trap)
@@ -45,7 +50,7 @@ static void fake_vm_trap_pio(struct hw_vm *vm, u16 port, u32 count, bool trap)
 	(void)port;
 	(void)count;
 	(void)trap;
-	fake.count.pio_traps++;
+	tally(&fake.count.pio_traps, 1);
 }
 
 static void fake_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
@@ -54,7 +59,7 @@ static void fake_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
 	(void)msr;
 	(void)read;
 	(void)write;
-	fake.count.msr_traps++;
+	tally(&fake.count.msr_traps, 1);
 }
 
 static int fake_vcpu_init(struct hw_vcpu *vcpu, struct hw_vm *vm)
@@ -65,14 +70,14 @@ static int fake_vcpu_init(struct hw_vcpu *vcpu, struct hw_vm *vm)
 	if (!vcpu->priv)
 		return -ENOMEM;
 	vcpu->vm = vm;
-	fake.count.vcpus++;
+	tally(&fake.count.vcpus, 1);
 	return 0;
 }
 
 static void fake_vcpu_free(struct hw_vcpu *vcpu)
 {
 	vm_mem_free(vcpu->priv, PAGE_SIZE);
-	fake.count.vcpus--;
+	tally(&fake.count.vcpus, ~0U);
 }
 
 static void fake_vcpu_reset(struct hw_vcpu *vcpu, enum vcpu_reset how)
@@ -82,7 +87,7 @@ static void fake_vcpu_reset(struct hw_vcpu *vcpu, enum vcpu_reset how)
 	vcpu->regs = (struct guest_regs){ .rip = 0xfff0, .rflags = 2 };
 	f->sregs = (struct guest_sregs){ .cr0 = 0x60000010 };
 	f->last_reset = how;
-	fake.count.resets++;
+	tally(&fake.count.resets, 1);
 }
 
 static void fake_vcpu_get_sregs(struct hw_vcpu *vcpu, struct guest_sregs *s)
@@ -94,13 +99,13 @@ static void fake_vcpu_set_sregs(struct hw_vcpu *vcpu,
 				const struct guest_sregs *s)
 {
 	((struct fake_vcpu *)vcpu->priv)->sregs = *s;
-	fake.count.set_sregs++;
+	tally(&fake.count.set_sregs, 1);
 }
 
 static void fake_vcpu_flush(struct hw_vcpu *vcpu)
 {
 	((struct fake_vcpu *)vcpu->priv)->flushes++;
-	fake.count.flushes++;
+	tally(&fake.count.flushes, 1);
 }
 
 /* What enters a guest is missing: calling it ends the test. */

@@ -15,6 +15,9 @@
 #include "vm/vm.h"
 
 struct fake_machine fake;
+_Thread_local u32 fake_self;
+
+static struct spinlock fake_log_lock;
 
 static void *fake_map(u64 bytes)
 {
@@ -31,6 +34,7 @@ void fake_machine_init(u32 ncpus, u64 ram_bytes, u64 pool_pages)
 	void *base;
 
 	memset(&fake, 0, sizeof(fake));
+	fake_self = 0;
 	fake.ncpus = ncpus;
 	for (u32 i = 0; i < ncpus; i++)
 		fake.cpu[i] = (struct cpu){
@@ -81,7 +85,7 @@ struct cpu *cpu_by_lapic_id(u32 lapic_id)
 
 struct cpu *cpu_self(void)
 {
-	return &fake.cpu[fake.self];
+	return &fake.cpu[fake_self];
 }
 
 void fake_cpu_step(struct cpu *cpu)
@@ -97,15 +101,17 @@ void fake_cpu_step(struct cpu *cpu)
 
 void cpu_kick(struct cpu *cpu)
 {
-	fake.kicks[cpu->index]++;
-	fake_cpu_step(cpu);
+	__atomic_fetch_add(&fake.kicks[cpu->index], 1, __ATOMIC_RELAXED);
+	__atomic_store_n(&cpu->kick, 1, __ATOMIC_SEQ_CST);
+	if (!fake.threaded)
+		fake_cpu_step(cpu);
 	if (fake.on_kick)
 		fake.on_kick(cpu, fake.arg);
 }
 
 u64 time_now(void)
 {
-	return fake.tsc;
+	return __atomic_load_n(&fake.tsc, __ATOMIC_RELAXED);
 }
 
 u64 time_khz(void)
@@ -120,6 +126,7 @@ void log_print(enum log_level level, const char *fmt, ...)
 	va_list ap;
 	int n;
 
+	spin_lock(&fake_log_lock);
 	if (fake.log_len > FAKE_LOG_SIZE - 1024)
 		fake.log_len = 0;
 	va_start(ap, fmt);
@@ -129,9 +136,10 @@ void log_print(enum log_level level, const char *fmt, ...)
 	fake.log_len += (u32)n;
 	fake.log[fake.log_len++] = '\n';
 	fake.log[fake.log_len] = '\0';
+	spin_unlock(&fake_log_lock);
 }
 
-u32 log_read(char *buf, u32 len, u64 skip)
+static u32 log_copy(char *buf, u32 len, u64 skip)
 {
 	u32 n;
 
@@ -139,6 +147,16 @@ u32 log_read(char *buf, u32 len, u64 skip)
 		return 0;
 	n = (u32)MIN((u64)len, fake.log_len - skip);
 	memcpy(buf, fake.log + skip, n);
+	return n;
+}
+
+u32 log_read(char *buf, u32 len, u64 skip)
+{
+	u32 n;
+
+	spin_lock(&fake_log_lock);
+	n = log_copy(buf, len, skip);
+	spin_unlock(&fake_log_lock);
 	return n;
 }
 
@@ -157,7 +175,7 @@ void panic(const char *fmt, ...)
 
 void upcall_raise(void)
 {
-	fake.upcalls++;
+	__atomic_fetch_add(&fake.upcalls, 1, __ATOMIC_RELAXED);
 }
 
 int upcall_set_vector(u64 vector)

@@ -233,7 +233,7 @@ static void pit_is_served_by_vcpu_0(void **state)
 	pic_setup();
 	lapic_write(0, 0xf0, 0x1ff);
 	lapic_write(0, 0x350, 0x700);
-	fake.self = 2; /* another vCPU's CPU programs it */
+	fake_self = 2; /* another vCPU's CPU programs it */
 	pio(0x43, 0x34);
 	pio(0x40, 0xa9);
 	pio(0x40, 0x04);
@@ -241,7 +241,7 @@ static void pit_is_served_by_vcpu_0(void **state)
 	assert_true(guest_next_deadline(vm->vcpu[1]) == GUEST_NO_DEADLINE);
 	deadline = guest_next_deadline(vm->vcpu[0]);
 	assert_true(deadline > fake.tsc && deadline != GUEST_NO_DEADLINE);
-	fake.self = 1;
+	fake_self = 1;
 	for (u32 i = 0; i < 5; i++) {
 		fake.tsc = deadline;
 		guest_timers_expire(vm->vcpu[0], deadline);
