@@ -48,10 +48,8 @@ int ioreq_set_page(struct vm_locked l, struct stage2 *service, gpa_t gpa)
 
 void ioreq_reset(struct vm *vm)
 {
-	for (u32 i = 0; i < vm->nvcpus; i++) {
+	for (u32 i = 0; i < vm->nvcpus; i++)
 		vm->vcpu[i]->ioreq = (struct vcpu_ioreq){ 0 };
-		vm->vcpu[i]->ioreq_done = 0;
-	}
 	if (vm->ioreq_page.v != ADDR_NONE)
 		page_free_slots(vm->ioreq_page);
 }
@@ -82,7 +80,6 @@ static void ioreq_issue(struct vcpu *vcpu, const struct vcpu_ioreq *req)
 	physmap_write(SLOT(vcpu, u), &access, sizeof(access));
 	vcpu->ioreq = *req;
 	vcpu->ioreq.busy = true;
-	__atomic_store_n(&vcpu->ioreq_done, 0, __ATOMIC_RELAXED);
 	/* Release order: whoever sees PENDING sees the request. */
 	physmap_store32(SLOT(vcpu, state), ACRN_IOREQ_PENDING);
 	upcall_raise();
@@ -183,6 +180,6 @@ int ioreq_mmio(struct vcpu *vcpu, gpa_t gpa, u32 size, bool write, u64 *val,
 
 void ioreq_finish(struct vcpu *vcpu)
 {
-	__atomic_store_n(&vcpu->ioreq_done, 1, __ATOMIC_RELEASE);
+	/* The page says the rest: a kick without an answer wakes for nothing. */
 	cpu_kick(vcpu->cpu);
 }

@@ -91,7 +91,6 @@ struct vcpu {
 	 */
 	u32 stop;
 	u32 parked;
-	u32 ioreq_done; /* HC_NOTIFY_REQUEST_FINISH came */
 	struct vcpu_ioreq ioreq;
 	struct vcpu_guest *guest; /* guest/: vLAPIC, guest MSRs */
 	u64 exits[HOLM_EXIT_COUNT];

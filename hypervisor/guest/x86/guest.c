@@ -287,6 +287,7 @@ static void guest_reset(struct vm *vm)
 
 		vlapic_reset(&v->lapic);
 		v->timer_deadline = 0;
+		v->pvclock = 0;
 		guest_vcpu_restart(vm->vcpu[i]);
 		guest_msrs_reset(&v->msrs);
 		v->cpuid.cr4 = 0;

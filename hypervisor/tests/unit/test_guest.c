@@ -276,6 +276,7 @@ static void reset_makes_all_new(void **state)
 	pio(0x40, 0);
 	v->guest->msrs.slot[MSR_S_BIOS_SIGN] = 5;
 	v->guest->emu_log.count = 2;
+	v->guest->pvclock = 0x1001;
 	v->guest->cpuid.cr4 = BIT64(18);
 	assert_int_equal(hc(HC_SET_IRQLINE, vmid, 4), 0);
 	assert_int_equal(hc(HC_PAUSE_VM, vmid, 0), 0);
@@ -284,6 +285,7 @@ static void reset_makes_all_new(void **state)
 	assert_true(guest_next_deadline(v) == GUEST_NO_DEADLINE);
 	assert_int_equal(v->guest->msrs.slot[MSR_S_BIOS_SIGN], 0);
 	assert_int_equal(v->guest->emu_log.count, 0);
+	assert_int_equal(v->guest->pvclock, 0);
 	assert_int_equal(v->guest->cpuid.cr4, 0);
 	assert_int_equal(vm->guest->virq.ioapic.line, 0);
 	assert_int_equal(lapic(0)->svr & 0x100, 0);
