@@ -52,32 +52,52 @@ static void cpu_bring_online(unsigned int cpu)
 			ret);
 }
 
+static int cpu_put_offline(unsigned int cpu)
+{
+	int ret = remove_cpu(cpu);
+
+	if (!ret)
+		return 0;
+	pr_err("CPU %u cannot go offline: %d\n", cpu, ret);
+	/* Positive: somebody else was faster. */
+	return ret < 0 ? ret : -EBUSY;
+}
+
+static int cpu_call_take(unsigned int cpu)
+{
+	int ret = hsm_hcall(HC_SOS_REMOVE_CPU, cpu_physical_id(cpu), 0);
+
+	if (ret >= 0)
+		return 0;
+	pr_err("hypervisor does not take CPU %u: %d\n", cpu, ret);
+	return ret;
+}
+
 /* The caller holds cpu_lock; the CPU is usable and not taken. */
 static int cpu_take(unsigned int cpu)
 {
 	bool was_online = cpu_online(cpu);
-	int ret;
+	int ret = 0;
 
-	if (was_online) {
-		ret = remove_cpu(cpu);
-		if (ret) {
-			pr_err("CPU %u cannot go offline: %d\n", cpu, ret);
-			return ret < 0 ? ret : -EBUSY;
-		}
-	}
-
-	/* From here on the kernel must not start it by itself. */
+	/* From here on nobody starts it behind our back. */
 	cpumask_set_cpu(cpu, &cpus_taken);
-	ret = hsm_hcall(HC_SOS_REMOVE_CPU, cpu_physical_id(cpu), 0);
-	if (ret >= 0) {
-		cpus[cpu] = (struct hsm_cpu){ .was_online = was_online };
-		return 0;
-	}
+	if (was_online)
+		ret = cpu_put_offline(cpu);
+	if (ret)
+		goto not_offline;
+	ret = cpu_call_take(cpu);
+	if (ret)
+		goto not_taken;
+	cpus[cpu] = (struct hsm_cpu){ .was_online = was_online };
+	return 0;
 
-	pr_err("hypervisor does not take CPU %u: %d\n", cpu, ret);
+not_taken:
 	cpumask_clear_cpu(cpu, &cpus_taken);
 	if (was_online)
 		cpu_bring_online(cpu);
+	return ret;
+not_offline:
+	cpumask_clear_cpu(cpu, &cpus_taken);
 	return ret;
 }
 

@@ -145,6 +145,48 @@ static void test_ram(void)
 	CHECK(read_number(SYSFS "pinned_pages") == 16384 + 1);
 }
 
+/* Huge pages reach the hypervisor whole, so that it can map them so. */
+static void test_huge_pages(void)
+{
+	uint32_t before = mock_now().added;
+	int fd = memfd_create("vm", MFD_HUGETLB);
+	char *mem;
+
+	CHECK(write_line("/proc/sys/vm/nr_hugepages", "16") == 0);
+	CHECK(ftruncate(fd, 32 * MIB) == 0);
+	mem = mmap(NULL, 32 * MIB, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	CHECK(mem != MAP_FAILED);
+	CHECK(vm_create(2) == 0);
+	CHECK(ram(0, mem, 32 * MIB) == 0);
+	CHECK(read_number(SYSFS "pinned_pages") == 8192 + 1);
+	CHECK(mock_now().added - before <= 16);
+	CHECK(ioctl(hsm_fd, ACRN_IOCTL_DESTROY_VM) == 0);
+	munmap(mem, 32 * MIB);
+	close(fd);
+	/* Only pages nobody holds can go. */
+	CHECK(write_line("/proc/sys/vm/nr_hugepages", "0") == 0);
+	CHECK(read_number("/proc/sys/vm/nr_hugepages") == 0);
+}
+
+/* A device's memory, mapped through sysfs: nothing there to pin. */
+static void test_device_memory(void)
+{
+	int fd = open("/sys/bus/pci/devices/0000:00:1e.0/resource0", O_RDWR);
+	void *mem = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	CHECK(mem != MAP_FAILED);
+	CHECK(vm_create(2) == 0);
+	CHECK(ram(0xd0000000, mem, PAGE) == 0);
+	CHECK(mock_now().mapped_bytes == PAGE);
+	CHECK(read_number(SYSFS "pinned_pages") == 1);
+	CHECK_ERR(ram(0xd0000000, mem, 2 * PAGE), EINVAL);
+	CHECK(mprotect(mem, PAGE, PROT_READ) == 0);
+	CHECK_ERR(ram(0xd0001000, mem, PAGE), EFAULT);
+	CHECK(mock_now().mapped_bytes == PAGE);
+	munmap(mem, PAGE);
+	close(fd);
+}
+
 static void test_bad_ram(void)
 {
 	char *mem = map_pages(MIB);
@@ -602,6 +644,8 @@ static const struct {
 	{ "a CPU handed over by hand stays until asked back", test_sysfs_cpu },
 	{ "a CPU that was offline stays so", test_offline_cpu },
 	{ "RAM is pinned and mapped", test_ram },
+	{ "huge pages stay whole", test_huge_pages },
+	{ "a device's memory is mapped, not pinned", test_device_memory },
 	{ "bad RAM leaves nothing", test_bad_ram },
 	{ "MMIO is mapped and unmapped", test_mmio },
 	{ "a creation that fails at any call leaves nothing", test_failures },

@@ -226,6 +226,7 @@ static int mock_set_memory(u64 gpa, u64 arg2)
 			vm->mapped += ops[i].size;
 		else
 			vm->mapped -= ops[i].size;
+		mock_state.added += ops[i].type == HSM_MEM_ADD;
 	}
 	if (vm && i == batch->regions_num)
 		return 0;

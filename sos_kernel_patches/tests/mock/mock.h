@@ -35,6 +35,8 @@ struct mock_state {
 	__u32 finished;  /* requests */
 	__u32 bad_calls; /* calls a correct driver never makes */
 	__u32 failed;    /* calls failed on demand */
+	__u32 added;     /* entries of memory batches */
+	__u32 reserved;
 };
 
 #endif
