@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The own local APIC, in either mode. SDM vol 3, chapter 11. */
+#ifndef KIT_APIC_H
+#define KIT_APIC_H
+
+#include "arch/x86/lapic.h"
+#include "lib/types.h"
+
+#define APIC_PAGE	0xfee00000UL
+#define VEC_SPURIOUS	0xffU
+
+/* Interrupt command, destinations by shorthand. */
+#define ICR_TO_SELF	BIT32(18)
+#define ICR_TO_ALL	BIT32(19)
+#define ICR_TO_OTHERS	(BIT32(18) | BIT32(19))
+
+#define TIMER_ONE_SHOT	0U
+#define TIMER_PERIODIC	BIT32(17)
+#define TIMER_DEADLINE	BIT32(18)
+#define TIMER_DIV_1	0xbU
+
+/** Enable the calling CPU's local APIC in x2APIC or xAPIC mode. */
+void apic_enable(bool x2apic);
+bool apic_is_x2apic(void);
+
+u32 apic_read(u32 reg);
+void apic_write(u32 reg, u32 val);
+u32 apic_id(void);
+void apic_eoi(void);
+
+/** Send an interrupt command; @dest is an id, or a logical destination. */
+void apic_icr(u32 dest, u32 low);
+
+/** In service, or requested: registers ISR and IRR. */
+bool apic_in_service(u8 vector);
+bool apic_requested(u8 vector);
+
+/** One shot in about @us; the count's clock is found out at first use. */
+void apic_timer_us(u8 vector, u64 us);
+void apic_timer_stop(void);
+
+#endif

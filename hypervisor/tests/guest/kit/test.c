@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "kit/test.h"
+
+#include <stdarg.h>
+
+#include "kit/apic.h"
+#include "kit/smp.h"
+#include "kit/trap.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+
+#define COM1		0x3f8
+#define COM1_LSR	0x3fd
+#define LSR_THRE	0x20
+#define EXIT_PORT	0xf4
+#define EXIT_PASSED	0x10
+#define EXIT_FAILED	0x11
+
+/* boot_params, zero-page.rst */
+#define BP_E820_COUNT	0x1e8
+#define BP_CMDLINE	0x228
+#define BP_E820		0x2d0
+
+#define CPUID_HV_FEATURES	0x40000001
+#define CPUID_HV_TSC_KHZ	0x40000010
+
+const u8 *boot_params;
+
+static struct {
+	const char *name;
+	u32 bad;
+	u32 passed;
+	u32 failed;
+	u32 console_lock;
+	u64 tsc_khz;
+} state;
+
+bool is_user_vm(void)
+{
+	return !(x86_cpuid(CPUID_HV_FEATURES, 0).eax & 1);
+}
+
+static void put(const char *s)
+{
+	for (; *s; s++) {
+		for (u32 i = 0; !is_user_vm() && i < 100000; i++)
+			if (x86_inb(COM1_LSR) & LSR_THRE)
+				break;
+		x86_outb(COM1, (u8)*s);
+	}
+}
+
+static void put_line(const char *prefix, const char *fmt, va_list ap)
+{
+	char line[200];
+
+	fmt_vprint(line, sizeof(line), fmt, ap);
+	while (__atomic_exchange_n(&state.console_lock, 1, __ATOMIC_ACQUIRE))
+		x86_pause();
+	put(prefix);
+	put(line);
+	put("\n");
+	__atomic_store_n(&state.console_lock, 0, __ATOMIC_RELEASE);
+}
+
+void say(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	put_line("", fmt, ap);
+	va_end(ap);
+}
+
+static void fail(const char *fmt, va_list ap)
+{
+	char prefix[64];
+
+	__atomic_fetch_add(&state.bad, 1, __ATOMIC_SEQ_CST);
+	fmt_print(prefix, sizeof(prefix), "FAIL %s: ", state.name);
+	put_line(prefix, fmt, ap);
+}
+
+bool check(bool ok, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (ok)
+		return true;
+	va_start(ap, fmt);
+	fail(fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+bool check_eq(s64 got, s64 want, const char *fmt, ...)
+{
+	char text[120];
+	va_list ap;
+
+	if (got == want)
+		return true;
+	va_start(ap, fmt);
+	fmt_vprint(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	return check(false, "%s: got %ld (0x%lx), want %ld (0x%lx)", text,
+		     (long)got, (u64)got, (long)want, (u64)want);
+}
+
+static void __noreturn finish(void)
+{
+	say("DONE %u passed, %u failed", state.passed, state.failed);
+	x86_outb(EXIT_PORT, state.failed || !state.passed ? EXIT_FAILED :
+							    EXIT_PASSED);
+	for (;;)
+		__asm__ volatile("cli; hlt");
+}
+
+void test_abort(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fail(fmt, ap);
+	va_end(ap);
+	state.failed++;
+	finish();
+}
+
+u64 tsc_per_ms(void)
+{
+	if (!state.tsc_khz)
+		state.tsc_khz = x86_cpuid(CPUID_HV_TSC_KHZ, 0).eax;
+	return state.tsc_khz;
+}
+
+void delay_us(u64 us)
+{
+	u64 until = x86_rdtsc() + us * tsc_per_ms() / 1000;
+
+	while (x86_rdtsc() < until)
+		x86_pause();
+}
+
+u64 random_next(u64 *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 7;
+	*seed ^= *seed << 17;
+	return *seed;
+}
+
+u32 boot_map(const struct boot_range **map)
+{
+	*map = (const void *)(boot_params + BP_E820);
+	return boot_params ? boot_params[BP_E820_COUNT] : 0;
+}
+
+const char *option(const char *name)
+{
+	size_t n = strlen(name);
+	const char *p;
+	u32 at;
+
+	if (!boot_params)
+		return NULL;
+	memcpy(&at, boot_params + BP_CMDLINE, sizeof(at));
+	for (p = (const char *)(uintptr_t)at; at && *p; p++) {
+		if (!strncmp(p, name, n) && p[n] == '=')
+			return p + n + 1;
+	}
+	return NULL;
+}
+
+static bool is_wanted(const char *name)
+{
+	const char *only = option("only");
+
+	return !only || !strncmp(only, name, strlen(name));
+}
+
+static void run_one(const struct test *t)
+{
+	state.name = t->name;
+	state.bad = 0;
+	t->run();
+	if (state.bad) {
+		state.failed++;
+		return;
+	}
+	state.passed++;
+	say("PASS %s", t->name);
+}
+
+void kit_main(const u8 *params);
+void kit_main(const u8 *params)
+{
+	struct kcpu *cpu = kcpu_get(0);
+
+	boot_params = params;
+	state.name = "start";
+	trap_init_cpu(cpu);
+	apic_enable(false);
+	cpu->lapic_id = apic_id();
+	if (!tsc_per_ms())
+		test_abort("CPUID tells no TSC frequency");
+	for (const struct test *t = tests; t->name; t++)
+		if (is_wanted(t->name))
+			run_one(t);
+	finish();
+}
