@@ -12,7 +12,7 @@
 
 enum icr_shorthand { TO_DEST, TO_SELF, TO_ALL, TO_OTHERS };
 
-static bool matches_logical_xapic(const struct vlapic *v, u32 dest)
+static inline bool matches_logical_xapic(const struct vlapic *v, u32 dest)
 {
 	u32 ldr = vlapic_shared_get(&v->ldr) >> 24;
 	u32 model = vlapic_shared_get(&v->dfr) >> 28;
@@ -24,7 +24,7 @@ static bool matches_logical_xapic(const struct vlapic *v, u32 dest)
 	return model == 0 && ldr >> 4 == dest >> 4 && (ldr & dest & 0xf) != 0;
 }
 
-static bool matches_logical_x2apic(const struct vlapic *v, u32 dest)
+static inline bool matches_logical_x2apic(const struct vlapic *v, u32 dest)
 {
 	u32 ldr = vlapic_x2apic_ldr(v->id);
 
@@ -32,7 +32,7 @@ static bool matches_logical_x2apic(const struct vlapic *v, u32 dest)
 }
 
 /* Every way of addressing but one APIC by its id. */
-static bool matches(const struct vlapic *v, u32 dest)
+static inline bool matches(const struct vlapic *v, u32 dest)
 {
 	enum vlapic_state state = vlapic_state(v);
 

@@ -34,15 +34,11 @@ enum {
 	REG_COUNT = 0x40,
 };
 
-#define IN_XAPIC  BIT32(VLAPIC_XAPIC)
-#define IN_X2APIC BIT32(VLAPIC_X2APIC)
-#define IN_BOTH   (IN_XAPIC | IN_X2APIC)
-
 struct apic_reg {
 	u64 (*read)(struct vlapic *v, u32 reg); /* NULL: write-only */
 	void (*write)(struct vlapic *v, u32 reg, u64 val); /* NULL: r/o */
 	u64 valid; /* bits that may be written; others #GP in x2APIC mode */
-	u32 modes; /* the register exists in; IN_* */
+	bool x2apic_only;
 };
 
 static u64 read_id(struct vlapic *v, u32 reg)
@@ -271,43 +267,43 @@ static void write_self_ipi(struct vlapic *v, u32 reg, u64 val)
 #define ICR_BITS	(GENMASK64(63, 32) | 0x000cdfffU)
 
 static const struct apic_reg regs[REG_COUNT] = {
-	[REG_ID]	= { read_id, NULL, 0, IN_BOTH },
-	[REG_VERSION]	= { read_version, NULL, 0, IN_BOTH },
-	[REG_TPR]	= { read_tpr, write_tpr, 0xff, IN_BOTH },
-	[REG_PPR]	= { read_ppr, NULL, 0, IN_BOTH },
-	[REG_EOI]	= { NULL, write_eoi, 0, IN_BOTH },
-	[REG_LDR]	= { read_ldr, NULL, 0, IN_X2APIC },
-	[REG_SVR]	= { read_svr, write_svr, 0x3ff, IN_BOTH },
-	[REG_ISR ... REG_ISR + 7] = { read_isr, NULL, 0, IN_BOTH },
-	[REG_TMR ... REG_TMR + 7] = { read_tmr, NULL, 0, IN_BOTH },
-	[REG_IRR ... REG_IRR + 7] = { read_irr, NULL, 0, IN_BOTH },
-	[REG_ESR]	= { read_esr, write_esr, 0, IN_BOTH },
-	[REG_ICR]	= { read_icr, write_icr, ICR_BITS, IN_BOTH },
+	[REG_ID]	= { read_id, NULL, 0, false },
+	[REG_VERSION]	= { read_version, NULL, 0, false },
+	[REG_TPR]	= { read_tpr, write_tpr, 0xff, false },
+	[REG_PPR]	= { read_ppr, NULL, 0, false },
+	[REG_EOI]	= { NULL, write_eoi, 0, false },
+	[REG_LDR]	= { read_ldr, NULL, 0, true },
+	[REG_SVR]	= { read_svr, write_svr, 0x3ff, false },
+	[REG_ISR ... REG_ISR + 7] = { read_isr, NULL, 0, false },
+	[REG_TMR ... REG_TMR + 7] = { read_tmr, NULL, 0, false },
+	[REG_IRR ... REG_IRR + 7] = { read_irr, NULL, 0, false },
+	[REG_ESR]	= { read_esr, write_esr, 0, false },
+	[REG_ICR]	= { read_icr, write_icr, ICR_BITS, false },
 	[REG_LVT + VLAPIC_LVT_TIMER] =
-		{ read_lvt, write_lvt, LVT_TIMER_BITS, IN_BOTH },
+		{ read_lvt, write_lvt, LVT_TIMER_BITS, false },
 	[REG_LVT + VLAPIC_LVT_THERMAL] =
-		{ read_lvt, write_lvt, LVT_LOCAL_BITS, IN_BOTH },
+		{ read_lvt, write_lvt, LVT_LOCAL_BITS, false },
 	[REG_LVT + VLAPIC_LVT_PMC] =
-		{ read_lvt, write_lvt, LVT_LOCAL_BITS, IN_BOTH },
+		{ read_lvt, write_lvt, LVT_LOCAL_BITS, false },
 	[REG_LVT + VLAPIC_LVT_LINT0] =
-		{ read_lvt, write_lvt, LVT_LINT_BITS, IN_BOTH },
+		{ read_lvt, write_lvt, LVT_LINT_BITS, false },
 	[REG_LVT + VLAPIC_LVT_LINT1] =
-		{ read_lvt, write_lvt, LVT_LINT_BITS, IN_BOTH },
+		{ read_lvt, write_lvt, LVT_LINT_BITS, false },
 	[REG_LVT + VLAPIC_LVT_ERROR] =
-		{ read_lvt, write_lvt, LVT_ERROR_BITS, IN_BOTH },
-	[REG_INITIAL]	= { read_initial, write_initial, 0xffffffff, IN_BOTH },
-	[REG_CURRENT]	= { read_current, NULL, 0, IN_BOTH },
-	[REG_DIVIDE]	= { read_divide, write_divide, 0xb, IN_BOTH },
-	[REG_SELF_IPI]	= { NULL, write_self_ipi, 0xff, IN_X2APIC },
+		{ read_lvt, write_lvt, LVT_ERROR_BITS, false },
+	[REG_INITIAL]	= { read_initial, write_initial, 0xffffffff, false },
+	[REG_CURRENT]	= { read_current, NULL, 0, false },
+	[REG_DIVIDE]	= { read_divide, write_divide, 0xb, false },
+	[REG_SELF_IPI]	= { NULL, write_self_ipi, 0xff, true },
 };
 
 /* Registers that only the memory-mapped APIC has, or lets be written. */
 static const struct apic_reg reg_ldr_xapic =
-	{ read_ldr, write_ldr, 0xff000000, IN_XAPIC };
+	{ read_ldr, write_ldr, 0xff000000, false };
 static const struct apic_reg reg_dfr_xapic =
-	{ read_dfr, write_dfr, 0xf0000000, IN_XAPIC };
+	{ read_dfr, write_dfr, 0xf0000000, false };
 static const struct apic_reg reg_icr2_xapic =
-	{ read_icr2, write_icr2, 0xff000000, IN_XAPIC };
+	{ read_icr2, write_icr2, 0xff000000, false };
 /* clang-format on */
 
 static const struct apic_reg *find_xapic(u32 reg)
@@ -318,7 +314,8 @@ static const struct apic_reg *find_xapic(u32 reg)
 		return &reg_dfr_xapic;
 	if (reg == REG_ICR2)
 		return &reg_icr2_xapic;
-	if (reg >= REG_COUNT || (regs[reg].modes & IN_XAPIC) == 0)
+	if (reg >= REG_COUNT || regs[reg].x2apic_only ||
+	    (regs[reg].read == NULL && regs[reg].write == NULL))
 		return NULL;
 	return &regs[reg];
 }
@@ -366,7 +363,7 @@ static const struct apic_reg *find_x2apic(const struct vlapic *v, u32 msr)
 
 	if (unlikely(reg >= REG_COUNT || vlapic_state(v) != VLAPIC_X2APIC))
 		return NULL;
-	return (regs[reg].modes & IN_X2APIC) != 0 ? &regs[reg] : NULL;
+	return &regs[reg];
 }
 
 int vlapic_msr_read(struct vlapic *v, u32 msr, u64 *val)

@@ -275,6 +275,28 @@ static void pit_ticks(void **state)
 	assert_int_equal(pit.lost, 0);
 }
 
+/* What io/ registers, called as io/ calls it. */
+static void ranges(void **state)
+{
+	static const u32 pic_bases[] = { 0x20, 0xa0, 0x4d0 };
+	u64 val = 0;
+	u32 i;
+
+	(void)state;
+	assert_true(vlapic_ranges[0].mmio && vioapic_ranges[0].mmio);
+	assert_int_equal(vlapic_ranges[0].base, 0xfee00000);
+	assert_int_equal(vioapic_ranges[0].base, 0xfec00000);
+	assert_int_equal(vlapic_ranges[0].size, 0x1000);
+	assert_int_equal(vioapic_ranges[0].size, 0x1000);
+	assert_int_equal(vlapic_ranges[0].read(bsp, 0x30, 4, &val), 0);
+	assert_int_equal(val, 0x50014);
+	for (i = 0; i < ARRAY_SIZE(pic_bases); i++) {
+		assert_false(vpic_ranges[i].mmio);
+		assert_int_equal(vpic_ranges[i].base, pic_bases[i]);
+		assert_int_equal(vpic_ranges[i].size, 2);
+	}
+}
+
 static void reset_clears(void **state)
 {
 	(void)state;
@@ -328,6 +350,7 @@ int main(void)
 		cmocka_unit_test_setup(pic_by_lint0, setup),
 		cmocka_unit_test_setup(level_round_trip, setup),
 		cmocka_unit_test_setup(pit_ticks, setup),
+		cmocka_unit_test_setup(ranges, setup),
 		cmocka_unit_test_setup(reset_clears, setup),
 		cmocka_unit_test_setup(hostile_requests, setup),
 	};

@@ -280,6 +280,16 @@ static void nobody_there(void **state)
 	assert_int_equal(lapic_bus_deliver(&m.bus, &msg), 1);
 	msg.mode = APIC_MODE_SIPI;
 	assert_int_equal(lapic_bus_deliver(&m.bus, &msg), 1);
+	/* Counted, whether one or many. */
+	msg.dest = APIC_DEST_ALL;
+	assert_int_equal(lapic_bus_deliver(&m.bus, &msg), M_CPUS);
+	msg.mode = APIC_MODE_INIT;
+	assert_int_equal(lapic_bus_deliver(&m.bus, &msg), M_CPUS);
+	msg.trigger = true; /* de-assert: nobody minds */
+	assert_int_equal(lapic_bus_deliver(&m.bus, &msg), 0);
+	msg = (struct apic_msg){ .mode = APIC_MODE_INIT };
+	assert_int_equal(lapic_bus_deliver(&m.bus, &msg), 1);
+	m.cpu[0].inits = 0;
 	/* A disabled APIC hears nothing, not even INIT. */
 	assert_int_equal(vlapic_base_write(&m.cpu[0].lapic, VLAPIC_MMIO_BASE),
 			 0);

@@ -56,6 +56,7 @@ static void one_shot(void **state)
 	assert_int_equal(run_until(start + 15999), 0);
 	assert_int_equal(m_xread(v, CURRENT), 1);
 	assert_int_equal(run_until(start + 16000), 1);
+	assert_int_equal(m.eois, 0); /* a timer is an edge */
 	assert_int_equal(m_xread(v, CURRENT), 0);
 	assert_int_equal(m.cpu[0].armed, 0);
 	assert_int_equal(run_until(start + 1000000), 0);

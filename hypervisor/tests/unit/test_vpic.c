@@ -150,6 +150,21 @@ static void cascade(void **state)
 	assert_int_equal(vpic_pending(&p), -1);
 }
 
+static void slave_registers(void **state)
+{
+	(void)state;
+	outb(0xa1, 0x5a);
+	assert_int_equal(inb(0xa1), 0x5a);
+	assert_int_equal(inb(0x21), 0);
+	/* Input 0 of the slave, the clock: no input but one like others. */
+	pulse(8);
+	assert_int_equal(vpic_ack(&p), 0x38);
+	outb(0xa0, 0x0b);
+	outb(0x20, 0x0b);
+	assert_int_equal(inb(0xa0), 0x01);
+	assert_int_equal(inb(0x20), 0x04);
+}
+
 static void special_fully_nested(void **state)
 {
 	(void)state;
@@ -526,6 +541,7 @@ int main(void)
 		cmocka_unit_test_setup(linux_probe, setup),
 		cmocka_unit_test_setup(half_initialised_is_quiet, setup),
 		cmocka_unit_test_setup(cascade, setup_open),
+		cmocka_unit_test_setup(slave_registers, setup_open),
 		cmocka_unit_test_setup(special_fully_nested, setup_open),
 		cmocka_unit_test_setup(spurious, setup_open),
 		cmocka_unit_test_setup(level_triggered, setup_open),

@@ -339,6 +339,50 @@ static void triggered_one_shot(void **state)
 	assert_int_equal(armed, VPIT_NO_DEADLINE);
 }
 
+static u32 status(u32 channel)
+{
+	outb(0x43, 0xe0 | 2U << channel);
+	return inb(0x40 + channel);
+}
+
+/* The strobes are low for one tick; the null-count bit tells of loads. */
+static void strobes(void **state)
+{
+	(void)state;
+	outb(0x61, 1);
+	outb(0x43, 0xb8); /* mode 4 */
+	assert_int_equal(status(2), 0xf8);
+	outb(0x42, 100);
+	outb(0x42, 0);
+	assert_int_equal(status(2), 0xb8);
+	at_tick(60);
+	outb(0x61, 0); /* holds the count, unlike in modes 1 and 5 */
+	at_tick(200);
+	outb(0x61, 1);
+	at_tick(239);
+	assert_int_equal(inb(0x61) & 0x21, 0x21);
+	at_tick(240);
+	assert_int_equal(inb(0x61) & 0x21, 0x01);
+	at_tick(241);
+	assert_int_equal(inb(0x61) & 0x21, 0x21);
+	outb(0x61, 0);
+	outb(0x43, 0xba); /* mode 5: the count waits for the gate */
+	outb(0x42, 100);
+	outb(0x42, 0);
+	assert_int_equal(status(2), 0xfa);
+	at_tick(1000);
+	outb(0x61, 1);
+	assert_int_equal(status(2), 0xba);
+	outb(0x61, 0);
+	at_tick(1100);
+	assert_int_equal(inb(0x61), (1100 / 18 % 2) << 4);
+	at_tick(1101);
+	outb(0x61, 3);
+	assert_int_equal(inb(0x61) & 0x23, 0x23);
+	outb(0x61, 1);
+	assert_int_equal(inb(0x61) & 0x23, 0x21);
+}
+
 static void square_wave(void **state)
 {
 	u32 t, high = 0;
@@ -508,6 +552,19 @@ static void hostile_guest(void **state)
 	}
 }
 
+static void ranges(void **state)
+{
+	(void)state;
+	assert_int_equal(vpit_ranges[0].base, 0x40);
+	assert_int_equal(vpit_ranges[0].size, 4);
+	assert_int_equal(vpit_ranges[1].base, 0x61);
+	assert_int_equal(vpit_ranges[1].size, 1);
+	assert_int_equal(vpmtimer_ranges[0].base, 0x408);
+	assert_int_equal(vpmtimer_ranges[0].size, 4);
+	assert_false(vpit_ranges[0].mmio || vpit_ranges[1].mmio ||
+		     vpmtimer_ranges[0].mmio);
+}
+
 static u32 pm_read(struct vpmtimer *t, u32 port, u32 size)
 {
 	u64 val = 0;
@@ -557,6 +614,7 @@ int main(void)
 		cmocka_unit_test_setup(linux_calibrates_quickly, setup),
 		cmocka_unit_test_setup(gate_stops_channel_2, setup),
 		cmocka_unit_test_setup(triggered_one_shot, setup),
+		cmocka_unit_test_setup(strobes, setup),
 		cmocka_unit_test_setup(square_wave, setup),
 		cmocka_unit_test_setup(rate_generator_output, setup),
 		cmocka_unit_test_setup(latches, setup),
@@ -566,6 +624,7 @@ int main(void)
 		cmocka_unit_test_setup(refresh_toggles, setup),
 		cmocka_unit_test_setup(hostile_guest, setup),
 		cmocka_unit_test_setup(pm_timer, setup),
+		cmocka_unit_test(ranges),
 	};
 
 	return cmocka_run_group_tests_name("vpit", tests, NULL, NULL);
