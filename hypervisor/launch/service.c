@@ -6,6 +6,7 @@
 #include "launch/launch.h"
 
 #include "abi/holm.h"
+#include "arch/x86/asm.h"
 #include "arch/x86/features.h"
 #include "arch/x86/lapic.h"
 #include "arch/x86/rtc.h"
@@ -83,6 +84,9 @@ static void map_memory(struct vm *vm)
 				      PT_R | PT_UC));
 	for (u32 i = 0; i < launch.acpi.nioapics; i++)
 		unmap_page(vm, launch.acpi.ioapic[i]);
+	/* Who sets up DMA remapping decides who reaches whose memory. */
+	for (u32 i = 0; i < launch.acpi.niommus; i++)
+		unmap_page(vm, launch.acpi.iommu[i]);
 }
 
 static void load_kernel(struct vm *vm)
@@ -117,6 +121,28 @@ static void publish_info(void)
 	hypercall_set_info(&info);
 }
 
+/* Options that are on or off: name=1 or name=0. */
+static bool option_set(const char *name)
+{
+	char value[4];
+
+	return boot_option(launch.boot.cmdline, name, value, sizeof(value)) &&
+	       value[0] == '1';
+}
+
+/*
+ * From here on the console is the Service VM's: only what must not be
+ * missed still goes there, unless it has a port of its own or log=1 asks.
+ */
+static void hand_over_console(void)
+{
+	char port[8];
+
+	if (!option_set("log") &&
+	    !boot_option(launch.boot.cmdline, "console", port, sizeof(port)))
+		console_set_levels(BIT32(LOG_ERROR) | BIT32(LOG_WARN));
+}
+
 static void announce(void)
 {
 	log_info("%u CPUs, %s, %lu MiB of RAM; Holm at %lx (%lu MiB)",
@@ -141,11 +167,15 @@ void launch_service_vm(void)
 					    launch.acpi.nioapics));
 	if (upcall_fn_register(vm, launch.acpi.mcfg_base))
 		log_warn("no place for the upcall function");
-	for (u32 i = 0; i < vm->nvcpus; i++)
+	for (u32 i = 0; i < vm->nvcpus; i++) {
 		direct_apic_reset(&vm->vcpu[i]->guest->direct);
+		guest_msrs_adopt(&vm->vcpu[i]->guest->msrs, x86_rdmsr);
+	}
+	vm->guest->x2apic_leaf = option_set("x2apic");
 	load_kernel(vm);
 	publish_info();
 	lapic_virtual_wire();
+	hand_over_console();
 	l = vm_lock(vm);
 	vm_start(l);
 	vm_unlock(l);

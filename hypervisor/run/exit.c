@@ -43,11 +43,13 @@ static void exit_window(struct vcpu *v, const struct exit_info *x)
 static void cpuid_answer(struct vcpu *v, u32 leaf, u32 sub,
 			 struct cpuid_regs *out)
 {
+	bool user = v->vm->kind == VM_USER;
 	struct guest_sregs s;
 
-	if (v->vm->kind == VM_USER && leaf - PVCLOCK_CPUID_BASE <=
-	    PVCLOCK_CPUID_LAST - PVCLOCK_CPUID_BASE) {
-		pvclock_cpuid(leaf, out);
+	if (leaf - PVCLOCK_CPUID_BASE <=
+		    PVCLOCK_CPUID_LAST - PVCLOCK_CPUID_BASE &&
+	    (user || v->vm->guest->x2apic_leaf)) {
+		pvclock_cpuid(leaf, user, out);
 		return;
 	}
 	backend->vcpu_get_sregs(&v->hw, &s);

@@ -68,6 +68,8 @@ static int mmio_access(struct vcpu *v, gpa_t gpa, u32 size, bool write, u64 *val
 
 /* The emulator's view of the vCPU. */
 
+#define SEG_TYPE_DATA_RW	3
+
 struct emulation {
 	struct emu_ctx ctx;
 	struct vcpu *v;
@@ -84,9 +86,13 @@ static void op_seg_get(struct emu_ctx *ctx, enum x86_seg seg,
 {
 	const struct guest_seg *s = &emulation_of(ctx)->s.seg[seg];
 
+	bool protected = (emulation_of(ctx)->s.cr0 & CR0_PE) &&
+			 !(ctx->rflags & RFLAGS_VM);
+
 	out->base = s->base;
 	out->limit = s->limit;
-	out->type = s->attr & 0xf;
+	/* Outside protected mode every segment can be written, CS too. */
+	out->type = protected ? s->attr & 0xf : SEG_TYPE_DATA_RW;
 	out->usable = s->attr & SEG_ATTR_P;
 	out->big = s->attr & SEG_ATTR_DB;
 }

@@ -126,13 +126,20 @@ static void run_vcpu(struct cpu *cpu, struct vcpu *v)
 /* The CPU changed hands: nothing of the last guest may show. */
 static void take_up(struct cpu *cpu, struct vcpu *v)
 {
+	struct percpu *p = percpu_self();
+
 	__atomic_store_n(&cpu->current, v, __ATOMIC_SEQ_CST);
 	/* Requests and stop may be set already: look before the first entry. */
 	__atomic_store_n(&cpu->kick, 1, __ATOMIC_SEQ_CST);
 	if (!v)
 		return;
 	fpu_reset();
+	run_reset_shared_msrs();
 	backend->vcpu_flush(&v->hw);
+	/* Linux switches the LAPIC off on a CPU that it takes offline. */
+	if (!is_direct(v))
+		lapic_clear();
+	p->timer_armed = 0;
 }
 
 void run_cpu_loop(void)

@@ -86,17 +86,12 @@ static int backend_read(struct vcpu *v, u32 msr, u64 *val)
 	return known ? 0 : -EINVAL;
 }
 
-/* SDM vol 3, 12.12: eight types, of which 2 and 3 are reserved. */
 static int pat_write(struct vcpu *v, u32 msr, u64 val)
 {
 	bool known;
 
-	for (u32 i = 0; i < 64; i += 8) {
-		u8 type = (u8)(val >> i);
-
-		if (type > 7 || type == 2 || type == 3)
-			return -EINVAL;
-	}
+	if (!msr_pat_valid(val))
+		return -EINVAL;
 	backend->vcpu_msr(&v->hw, msr, &val, &known);
 	return known ? 0 : -EINVAL;
 }
@@ -211,8 +206,24 @@ static int msr_write(struct vcpu *v, u32 msr, u64 val)
 	if (todo == MSR_DO_HARDWARE)
 		return hardware_write(v, msr, val);
 	if (todo == MSR_DO_FILTER)
-		return filtered_write(msr, val, rule->value);
+		return filtered_write(msr, val, rule->filter);
 	return todo == MSR_DONE ? 0 : -EINVAL;
+}
+
+/*
+ * Registers that guests reach directly and no control block holds: whoever
+ * takes the CPU up finds them as after RESET. A vCPU keeps its CPU while it
+ * lives, and a Service VM's starts over by INIT, so none need be kept.
+ */
+void run_reset_shared_msrs(void)
+{
+	const struct msr_rule *rule;
+
+	for (u32 i = 0; (rule = msr_policy_row(i)); i++) {
+		for (u32 msr = rule->first;
+		     (rule->flags & MSR_F_SWAP) && msr <= rule->last; msr++)
+			x86_wrmsr_safe(msr, 0);
+	}
 }
 
 void run_exit_rdmsr(struct vcpu *v, const struct exit_info *x)

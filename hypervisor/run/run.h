@@ -50,6 +50,9 @@ void run_exit_mmio(struct vcpu *v, const struct exit_info *x);
 void run_exit_rdmsr(struct vcpu *v, const struct exit_info *x);
 void run_exit_wrmsr(struct vcpu *v, const struct exit_info *x);
 
+/** Clear what one guest could leave in registers for the next. */
+void run_reset_shared_msrs(void);
+
 /** Requests other CPUs posted; false if @v is not to enter the guest. */
 bool run_requests(struct vcpu *v);
 

@@ -176,6 +176,24 @@ static void read_mcfg(struct acpi_info *info, const struct acpi_header *h)
 	}
 }
 
+/* VT-d 4.1, 8.1: remapping structures; type 0 is a hardware unit (DRHD). */
+static void read_dmar(struct acpi_info *info, const struct acpi_header *h)
+{
+	const u8 *p = (const u8 *)h + sizeof(*h) + 12;
+	const u8 *end = (const u8 *)h + h->length;
+	u16 type, len;
+
+	for (; p + 16 <= end; p += len) {
+		memcpy(&type, p, sizeof(type));
+		memcpy(&len, p + 2, sizeof(len));
+		if (len < 4)
+			return;
+		if (type != 0 || info->niommus == ACPI_MAX_IOMMUS)
+			continue;
+		memcpy(&info->iommu[info->niommus++], p + 8, sizeof(u64));
+	}
+}
+
 static void read_fadt(struct acpi_info *info, const struct acpi_header *h)
 {
 	u32 port;
@@ -193,6 +211,7 @@ static const struct {
 	{ "APIC", read_madt },
 	{ "MCFG", read_mcfg },
 	{ "FACP", read_fadt },
+	{ "DMAR", read_dmar },
 };
 
 static void read_table(struct acpi_info *info, u64 pa)

@@ -108,6 +108,9 @@ void lapic_takeover(void)
 void lapic_clear(void)
 {
 	lapic_takeover();
+	/* Answer to no logical name that a guest may still use. */
+	if (!lapic_is_x2apic())
+		lapic_write(LAPIC_LDR, 0);
 	/* At most one in service per vector. */
 	for (u32 n = 0; n < 256; n++) {
 		u32 any = 0;

@@ -32,6 +32,12 @@ struct vm_guest {
 	struct vpmtimer pmtimer;
 	u64 pit_deadline; /* host TSC; atomic: any CPU may move it */
 	struct cpuid_table cpuid;
+	/*
+	 * Show a Service VM KVM's leaf, without any of its features: that is
+	 * how a stock kernel learns that x2APIC needs no interrupt remapping
+	 * here. A kernel built for ACRN must not see it.
+	 */
+	bool x2apic_leaf;
 };
 
 struct vcpu_guest {

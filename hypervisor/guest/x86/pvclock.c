@@ -44,7 +44,7 @@ void pvclock_set_wall(u64 seconds, u64 tsc)
 	wall.tsc = tsc;
 }
 
-void pvclock_cpuid(u32 leaf, struct cpuid_regs *out)
+void pvclock_cpuid(u32 leaf, bool clock, struct cpuid_regs *out)
 {
 	*out = (struct cpuid_regs){ 0 };
 	if (leaf == PVCLOCK_CPUID_BASE) {
@@ -52,7 +52,7 @@ void pvclock_cpuid(u32 leaf, struct cpuid_regs *out)
 		out->ebx = 0x4b4d564b;	/* "KVMKVMKVM" */
 		out->ecx = 0x564b4d56;
 		out->edx = 0x0000004d;
-	} else {
+	} else if (clock) {
 		out->eax = FEATURE_CLOCKSOURCE2 | FEATURE_CLOCK_STABLE;
 	}
 }

@@ -20,8 +20,8 @@ struct vcpu;
 #define PVCLOCK_MSR_WALL	0x4b564d00U
 #define PVCLOCK_MSR_SYSTEM	0x4b564d01U
 
-/** Answer leaf PVCLOCK_CPUID_BASE or PVCLOCK_CPUID_LAST. */
-void pvclock_cpuid(u32 leaf, struct cpuid_regs *out);
+/** Answer leaf PVCLOCK_CPUID_BASE or _LAST; @clock: the MSRs exist. */
+void pvclock_cpuid(u32 leaf, bool clock, struct cpuid_regs *out);
 
 /** The MSRs. -EINVAL: #GP(0), also if the address is not guest RAM. */
 int pvclock_msr_read(struct vcpu *v, u32 msr, u64 *val);
