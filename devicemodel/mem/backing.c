@@ -36,8 +36,13 @@ static bool may_grow_1g(u64 pages)
 	       (u64)si.freeram * si.mem_unit > (pages + 1) * 2 * GIB;
 }
 
-/* Take pages of one kind into fd; the pool's lock makes it one step. */
-static int take_pages(struct backing *b, int kind, u64 want, bool may_grow)
+enum { TAKE_GROW = 1, TAKE_FEWER = 2 };
+
+/*
+ * Take pages of one kind into fd; the pool's lock makes it one step. With
+ * TAKE_GROW the pool may grow for it, with TAKE_FEWER some are enough.
+ */
+static int take_pages(struct backing *b, int kind, u64 want, int how)
 {
 	struct huge_pool *pool = &b->pool[kind];
 	int lock, rc = 0;
@@ -46,9 +51,11 @@ static int take_pages(struct backing *b, int kind, u64 want, bool may_grow)
 	lock = huge_lock(pool);
 	if (lock < 0)
 		return lock;
-	got = huge_make_free(pool, want, may_grow);
-	if (got < want)
-		rc = -ENOSPC;
+	got = huge_make_free(pool, want, how & TAKE_GROW);
+	if (how & TAKE_FEWER)
+		want = min_u64(want, got);
+	if (got < want || !want)
+		rc = -ENOMEM;
 	else if (fallocate(b->fd[kind], 0, 0, (off_t)(want * kinds[kind].size)))
 		rc = -errno;
 	huge_unlock(lock);
@@ -86,7 +93,7 @@ static void drop_pages(struct backing *b, int kind)
 
 static int take_2m(struct backing *b, u64 pages, struct dm_error *err)
 {
-	int rc = take_pages(b, PAGES_2M, pages, true);
+	int rc = take_pages(b, PAGES_2M, pages, TAKE_GROW);
 
 	if (rc)
 		return dm_fail(err, rc,
@@ -105,7 +112,8 @@ static int alloc_memfd(struct backing *b, const struct guest_mem *mem,
 	int rc;
 
 	if (big && !open_memfd(b, PAGES_1G) &&
-	    !take_pages(b, PAGES_1G, big, may_grow_1g(big)))
+	    !take_pages(b, PAGES_1G, big,
+			TAKE_FEWER | (may_grow_1g(big) ? TAKE_GROW : 0)))
 		seal_memfd(b, PAGES_1G);
 	else
 		drop_pages(b, PAGES_1G);
@@ -188,7 +196,7 @@ static int alloc_mount(struct backing *b, const struct guest_mem *mem,
 			       dir, kinds[kind].name);
 	if (kind == PAGES_2M)
 		return take_2m(b, size / HUGE_2M, err);
-	rc = take_pages(b, kind, size / HUGE_1G, true);
+	rc = take_pages(b, kind, size / HUGE_1G, TAKE_GROW);
 	if (rc)
 		return dm_fail(err, rc,
 			       "--hugetlb-path %s: not enough free"

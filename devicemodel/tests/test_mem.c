@@ -3,11 +3,13 @@
 #include "mem/backing.h"
 #include "mem/e820.h"
 #include "mem/layout.h"
+#include "mem/mount.h"
 #include "tests/test.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -254,6 +256,66 @@ static void test_real_huge_pages(void **state)
 	assert_int_equal(before, after);
 }
 
+/* One gigabyte and a bit: big pages first, small ones for the rest. */
+static void test_real_gigantic_pages(void **state)
+{
+	struct guest_mem mem;
+	struct dm_error err;
+	struct backing b;
+	u8 last = 7;
+
+	(void)state;
+	guest_mem_split(&mem, 2 * GIB + 4 * MIB);
+	if (backing_alloc(&b, &mem, NULL, &err)) {
+		print_message("%s\n", err.text);
+		skip();
+	}
+	print_message("%llu pages of 1 GiB, %llu of 2 MiB\n",
+		      (unsigned long long)b.pages[PAGES_1G],
+		      (unsigned long long)b.pages[PAGES_2M]);
+	assert_int_equal(b.pages[PAGES_1G] * GIB + b.pages[PAGES_2M] * 2 * MIB,
+			 2 * GIB + 4 * MIB);
+	assert_int_equal(mem.count, 2);
+	assert_int_equal(mem.seg[0].len, 2 * GIB);
+	assert_int_equal(mem.seg[1].gpa, 4 * GIB);
+	assert_int_equal(mem.seg[1].len, 4 * MIB);
+	assert_int_equal(
+		guest_mem_write(&mem, GPA(4 * GIB + 4 * MIB - 1), &last, 1), 0);
+	assert_int_equal(
+		guest_mem_write(&mem, GPA(4 * GIB + 4 * MIB), &last, 1),
+		-EFAULT);
+	backing_free(&b);
+}
+
+/* Files in a hugetlbfs of our own, found and given by path. */
+static void test_real_hugetlbfs(void **state)
+{
+	char dir[] = "/tmp/holm-huge-XXXXXX", found[PATH_MAX];
+	struct guest_mem mem;
+	struct dm_error err;
+	struct backing b;
+	int rc, search;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	if (mount("none", dir, "hugetlbfs", 0, "pagesize=2M")) {
+		rmdir(dir);
+		skip();
+	}
+	search = mount_find_hugetlbfs(found);
+	guest_mem_split(&mem, 128 * MIB);
+	rc = backing_alloc(&b, &mem, dir, &err);
+	if (!rc) {
+		rc = guest_mem_zero(&mem, GPA(0), 128 * MIB);
+		backing_free(&b);
+	}
+	umount(dir);
+	/* No file may be left in it. */
+	assert_int_equal(rmdir(dir), 0);
+	assert_int_equal(rc, 0);
+	assert_int_equal(search, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +328,8 @@ int main(void)
 		TEST(test_pool_missing),
 		TEST(test_hugetlb_path_errors),
 		TEST(test_real_huge_pages),
+		TEST(test_real_gigantic_pages),
+		TEST(test_real_hugetlbfs),
 	};
 
 	return cmocka_run_group_tests_name("dm memory", tests, NULL, NULL);
