@@ -109,10 +109,9 @@ static u64 next_edge(const struct vpit_channel *c)
 
 static void rearm_and_unlock(struct vpit *p)
 {
-	u64 deadline = tsc_of(p, next_edge(&p->ch[0]));
-
+	/* Under the lock, so that the last one told is the last one true. */
+	p->ops->rearm(p->arg, tsc_of(p, next_edge(&p->ch[0])));
 	spin_unlock(&p->lock);
-	p->ops->rearm(p->arg, deadline);
 }
 
 static void reset_channels(struct vpit *p)

@@ -24,7 +24,10 @@ struct vpit_ops {
 	u64 (*now)(void);
 	/** Drive IRQ 0. */
 	void (*irq)(void *arg, bool level);
-	/** The next deadline changed; may be VPIT_NO_DEADLINE. */
+	/**
+	 * The next deadline may have changed; VPIT_NO_DEADLINE: there is
+	 * none. Called with the PIT's lock held: note it, do not call back.
+	 */
 	void (*rearm)(void *arg, u64 deadline);
 };
 

@@ -165,22 +165,28 @@ static const u32 dests[] = {
 	0x10000, 0xf4000, 0xffffffff, 0xffff0000, 0x80000000, 0xffff,
 };
 
+static void every_kind(enum layout layout, struct ipi *i)
+{
+	for (i->mode = 0; i->mode < 8; i->mode++)
+		for (i->shorthand = 0; i->shorthand < 4; i->shorthand++)
+			check_one(layout, i);
+}
+
 static void matrix(enum layout layout)
 {
 	struct ipi i = { .vector = 0x9a };
-	u32 d, logical;
+	u32 d;
 
 	lay_out(layout);
-	for (i.from = 0; i.from < M_CPUS; i.from++)
-		for (d = 0; d < ARRAY_SIZE(dests); d++)
-			for (logical = 0; logical < 2; logical++)
-				for (i.mode = 0; i.mode < 8; i.mode++)
-					for (i.shorthand = 0; i.shorthand < 4;
-					     i.shorthand++) {
-						i.dest = dests[d];
-						i.logical = logical != 0;
-						check_one(layout, &i);
-					}
+	for (i.from = 0; i.from < M_CPUS; i.from++) {
+		for (d = 0; d < ARRAY_SIZE(dests); d++) {
+			i.dest = dests[d];
+			i.logical = false;
+			every_kind(layout, &i);
+			i.logical = true;
+			every_kind(layout, &i);
+		}
+	}
 }
 
 static void matrix_flat(void **state)
