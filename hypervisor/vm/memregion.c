@@ -111,8 +111,7 @@ static int region_split(struct stage2 *s2, u64 at)
 {
 	struct pt_leaf leaf;
 
-	if (at >= VM_GPA_LIMIT || !pgtable_lookup(&s2->pt, at, &leaf) ||
-	    leaf.va == at)
+	if (!pgtable_lookup(&s2->pt, at, &leaf) || leaf.va == at)
 		return 0;
 	return stage2_protect(s2, GPA(leaf.va), at - leaf.va, leaf.attr);
 }

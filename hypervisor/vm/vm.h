@@ -115,7 +115,6 @@ struct vm {
 	struct io_space *io;    /* io/: port and MMIO ranges of this VM */
 	struct vm_guest *guest; /* guest/: vPIC, vIOAPIC, vPIT, PM timer */
 	u64 start_tsc;
-	u64 intr_count;
 };
 
 /**

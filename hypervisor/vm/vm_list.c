@@ -34,7 +34,7 @@ struct vm *vm_get(u64 vmid)
 	for (vm = vm_world.head; vm && vm->vmid != vmid; vm = vm->next)
 		;
 	if (vm)
-		vm->refs++;
+		__atomic_fetch_add(&vm->refs, 1, __ATOMIC_RELAXED);
 	spin_unlock(&vm_world.lock);
 	return vm;
 }
@@ -50,17 +50,15 @@ struct vm *vm_get_slot(u32 slot, bool *more)
 	if (vm && vm->slot != slot)
 		vm = NULL;
 	if (vm)
-		vm->refs++;
+		__atomic_fetch_add(&vm->refs, 1, __ATOMIC_RELAXED);
 	spin_unlock(&vm_world.lock);
 	return vm;
 }
 
 void vm_put(struct vm *vm)
 {
-	spin_lock(&vm_world.lock);
-	CHECK(vm->refs > 0);
-	vm->refs--;
-	spin_unlock(&vm_world.lock);
+	/* Release: whoever sees the last user gone may free what it used. */
+	CHECK(__atomic_fetch_sub(&vm->refs, 1, __ATOMIC_RELEASE) > 0);
 }
 
 static u64 vm_cpu_mask(const struct vm *vm)
@@ -111,7 +109,7 @@ static void vm_list_unlink(struct vm *vm)
 	while (*at != vm)
 		at = &(*at)->next;
 	*at = vm->next;
-	vm->refs--;
+	vm_put(vm);
 	__atomic_store_n(&vm_world.count, vm_world.count - 1, __ATOMIC_RELAXED);
 }
 
@@ -121,12 +119,9 @@ void vm_list_remove(struct vm *vm)
 	vm_list_unlink(vm);
 	for (u32 i = 0; i < vm->nvcpus; i++)
 		cpu_detach(vm->vcpu[i]->cpu);
-	while (vm->refs > 1) {
-		spin_unlock(&vm_world.lock);
-		__builtin_ia32_pause();
-		spin_lock(&vm_world.lock);
-	}
 	spin_unlock(&vm_world.lock);
+	while (__atomic_load_n(&vm->refs, __ATOMIC_ACQUIRE) > 1)
+		__builtin_ia32_pause();
 }
 
 bool vm_cpu_owner(const struct cpu *cpu, struct vm_cpu_use *use)

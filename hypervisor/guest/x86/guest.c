@@ -23,11 +23,13 @@ static enum guest_kind kind_of(const struct vm *vm)
 
 /* What the local APICs ask of the CPUs. */
 
+/* The CPU that runs @arg looks at its interrupts before it enters anyway. */
 static void apic_kick(void *arg)
 {
 	struct vcpu *vcpu = arg;
 
-	cpu_kick(vcpu->cpu);
+	if (vcpu->cpu != cpu_self())
+		cpu_kick(vcpu->cpu);
 }
 
 static struct vcpu *vcpu_by_apic(struct vm *vm, u32 apic_id)
