@@ -12,9 +12,9 @@
 struct vcpu;
 
 struct cpu {
-	u32 index;		/* order of the MADT; the boot CPU where it is */
+	u32 index; /* order of the MADT; the boot CPU where it is */
 	u32 lapic_id;
-	bool online;		/* came up and runs Holm */
+	bool online; /* came up and runs Holm */
 	/*
 	 * Set with a kick; the CPU clears it when it has looked. Read by the
 	 * entry code with events held off, so no kick is ever lost.
@@ -31,9 +31,9 @@ struct cpu {
 	 * away from the old vCPU (see vcpu_park()).
 	 */
 	struct vcpu *vcpu;
-	struct vcpu *current;	/* what the CPU's loop is looking at */
-	struct vcpu *service_vcpu;	/* the Service VM's vCPU that lives here */
-	bool taken;		/* the Service VM gave it up */
+	struct vcpu *current;      /* what the CPU's loop is looking at */
+	struct vcpu *service_vcpu; /* the Service VM's vCPU that lives here */
+	bool taken;                /* the Service VM gave it up */
 	u64 exits;
 	u64 nmis_own;
 	u64 nmis_foreign;

@@ -10,19 +10,21 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 
-#define LOG_SIZE	32768U
-#define LOG_LINE	240U
+#define LOG_SIZE 32768U
+#define LOG_LINE 240U
 
 static struct {
 	struct spinlock lock;
-	u64 written;		/* bytes ever; the ring holds the last ones */
-	u32 console_levels;	/* bit per level that also goes to the UART */
+	u64 written;        /* bytes ever; the ring holds the last ones */
+	u32 console_levels; /* bit per level that also goes to the UART */
 	char ring[LOG_SIZE];
 } log = { .console_levels = ~0U };
 
 static const char *const level_name[] = {
-	[LOG_ERROR] = "ERROR ", [LOG_WARN] = "warning: ",
-	[LOG_INFO] = "", [LOG_GUEST] = "guest: ",
+	[LOG_ERROR] = "ERROR ",
+	[LOG_WARN] = "warning: ",
+	[LOG_INFO] = "",
+	[LOG_GUEST] = "guest: ",
 };
 
 void console_set_levels(u32 levels)

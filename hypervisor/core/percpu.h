@@ -11,11 +11,11 @@
 #include "mem/layout.h"
 
 struct percpu {
-	u8 hw_save[8192] __aligned(4096);	/* the backend's per-CPU pages */
+	u8 hw_save[8192] __aligned(4096); /* the backend's per-CPU pages */
 	struct cpu *cpu;
 	struct desc_tables desc;
-	bool nmi_for_guest;	/* a foreign NMI came: hand it on */
-	u64 timer_armed;	/* TSC the LAPIC timer is set for, 0: none */
+	bool nmi_for_guest; /* a foreign NMI came: hand it on */
+	u64 timer_armed;    /* TSC the LAPIC timer is set for, 0: none */
 };
 
 static inline struct percpu *percpu_self(void)

@@ -5,8 +5,8 @@
 #include "lib/errno.h"
 #include "vm/vm.h"
 
-#define VECTOR_DEFAULT	0xf3	/* HYPERVISOR_CALLBACK_VECTOR of Linux */
-#define VECTOR_MIN	0x20
+#define VECTOR_DEFAULT 0xf3 /* HYPERVISOR_CALLBACK_VECTOR of Linux */
+#define VECTOR_MIN     0x20
 
 /*
  * The upcall as an interrupt command: what the function's MSI-X entry says,
@@ -14,11 +14,11 @@
  */
 static struct {
 	u32 vector;
-	u32 pending;		/* one came while held */
-	u64 msix;		/* dest << 32 | low; 0: none; HELD: masked */
+	u32 pending; /* one came while held */
+	u64 msix;    /* dest << 32 | low; 0: none; HELD: masked */
 } upcall = { .vector = VECTOR_DEFAULT };
 
-#define HELD	(~(u64)0)
+#define HELD (~(u64)0)
 
 int upcall_set_vector(u64 vector)
 {

@@ -9,9 +9,9 @@
 #include "lib/types.h"
 #include "mem/e820.h"
 
-#define BOOT_CMDLINE_MAX	2048U
-#define BOOT_MODULES_MAX	4U
-#define BOOT_E820_MAX		256U
+#define BOOT_CMDLINE_MAX 2048U
+#define BOOT_MODULES_MAX 4U
+#define BOOT_E820_MAX    256U
 
 struct boot_module {
 	u64 base;
@@ -20,13 +20,13 @@ struct boot_module {
 };
 
 struct boot_info {
-	const char *loader;		/* "multiboot1", "multiboot2" */
-	char cmdline[BOOT_CMDLINE_MAX];	/* Holm's own */
-	struct e820 map;		/* the firmware's */
+	const char *loader;             /* "multiboot1", "multiboot2" */
+	char cmdline[BOOT_CMDLINE_MAX]; /* Holm's own */
+	struct e820 map;                /* the firmware's */
 	struct e820_entry map_buf[BOOT_E820_MAX];
 	u32 nmodules;
 	struct boot_module module[BOOT_MODULES_MAX];
-	u64 rsdp;			/* 0: not told */
+	u64 rsdp; /* 0: not told */
 };
 
 /**

@@ -10,8 +10,8 @@
 
 /** What start-up knows of a CPU before it runs. */
 struct launch_cpu {
-	hpa_t root;	/* its page tables */
-	hpa_t area;	/* its private memory */
+	hpa_t root; /* its page tables */
+	hpa_t area; /* its private memory */
 };
 
 struct launch {

@@ -10,9 +10,9 @@
 #include "vm/backend.h"
 
 struct linux_image {
-	u64 entry;		/* 32-bit entry point */
-	u64 boot_params;	/* for ESI */
-	u64 gdt;		/* flat code at 0x10, data at 0x18 */
+	u64 entry;       /* 32-bit entry point */
+	u64 boot_params; /* for ESI */
+	u64 gdt;         /* flat code at 0x10, data at 0x18 */
 };
 
 /**

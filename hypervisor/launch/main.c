@@ -28,16 +28,16 @@
 #include "vm/backend.h"
 
 /* Cuts of the memory map while Holm looks for its place, and then some. */
-#define SCRATCH_ENTRIES		(BOOT_E820_MAX + 8)
-#define DEFAULT_CONSOLE		0x3f8
+#define SCRATCH_ENTRIES (BOOT_E820_MAX + 8)
+#define DEFAULT_CONSOLE 0x3f8
 
 /*
  * Memory Holm takes: image and fixed tables, a share a CPU, and a quarter of
  * a percent of RAM for stage-2 tables (2 MiB leaves need 0.2 %).
  */
-#define POOL_FIXED		MIB(4)
-#define POOL_PER_CPU		KIB(256)
-#define POOL_RAM_SHARE		400
+#define POOL_FIXED     MIB(4)
+#define POOL_PER_CPU   KIB(256)
+#define POOL_RAM_SHARE 400
 
 extern u8 image_start[], image_text[], image_rodata[], image_data[];
 extern u8 image_load_end[], image_end[];
@@ -102,9 +102,10 @@ static void choose_place(void)
 	const struct boot_info *bi = &launch.boot;
 	struct e820 m;
 
-	launch.hv_size = HOLM_IMAGE_MAX +
+	launch.hv_size =
+		HOLM_IMAGE_MAX +
 		align_up(POOL_FIXED + launch.acpi.ncpus * POOL_PER_CPU +
-			 e820_ram_bytes(&bi->map) / POOL_RAM_SHARE,
+				 e820_ram_bytes(&bi->map) / POOL_RAM_SHARE,
 			 PAGE_SIZE_2M);
 	launch.hv_size = MIN(launch.hv_size, (u64)HOLM_WINDOW);
 	e820_init(&m, buf, SCRATCH_ENTRIES);
@@ -145,8 +146,7 @@ static void build_pool(void)
 
 static u8 host_leaf_levels(void)
 {
-	return features_get()->pages_1g ? PT_LEAF_ALL :
-					  PT_LEAF_4K | PT_LEAF_2M;
+	return features_get()->pages_1g ? PT_LEAF_ALL : PT_LEAF_4K | PT_LEAF_2M;
 }
 
 static void build_host_map(void)

@@ -19,7 +19,7 @@
 #include "lib/string.h"
 #include "vm/vm.h"
 
-#define HOLM_VERSION	(0 << 16 | 1 << 8 | 0)
+#define HOLM_VERSION (0 << 16 | 1 << 8 | 0)
 
 static struct e820 service_map;
 static struct e820_entry service_map_buf[BOOT_E820_MAX + 2];
@@ -27,7 +27,8 @@ static struct e820_entry service_map_buf[BOOT_E820_MAX + 2];
 static void require_memory(int rc)
 {
 	if (rc)
-		launch_fail("too little memory for the Service VM's page tables");
+		launch_fail(
+			"too little memory for the Service VM's page tables");
 }
 
 /* The firmware's map without Holm's own memory. */
@@ -37,7 +38,8 @@ static void filter_map(void)
 
 	e820_init(&service_map, service_map_buf, ARRAY_SIZE(service_map_buf));
 	for (u32 i = 0; i < m->n; i++)
-		e820_add(&service_map, m->e[i].base, m->e[i].size, m->e[i].type);
+		e820_add(&service_map, m->e[i].base, m->e[i].size,
+			 m->e[i].type);
 	if (e820_cut(&service_map, launch.hv_base.v, launch.hv_size))
 		launch_fail("the memory map has more entries than fit");
 }
@@ -75,9 +77,8 @@ static void map_memory(struct vm *vm)
 		u64 to = align_down(m->e[i].base + m->e[i].size, PAGE_SIZE);
 
 		if (m->e[i].type == E820_RAM && to > from)
-			require_memory(stage2_protect(&vm->s2, GPA(from),
-						      to - from,
-						      PT_RWX | PT_WB));
+			require_memory(stage2_protect(
+				&vm->s2, GPA(from), to - from, PT_RWX | PT_WB));
 	}
 	/* Reading the own LAPIC harms nobody and has no effect: no exit. */
 	require_memory(stage2_protect(&vm->s2, GPA(LAPIC_BASE), PAGE_SIZE,

@@ -32,7 +32,8 @@ static void put_repeat(struct out *o, char c, u32 n)
 		put(o, c);
 }
 
-static void put_text(struct out *o, const char *s, u32 len, const struct spec *f)
+static void put_text(struct out *o, const char *s, u32 len,
+		     const struct spec *f)
 {
 	u32 pad = f->width > len ? f->width - len : 0;
 
@@ -70,7 +71,8 @@ static void put_number(struct out *o, u64 v, u32 base, const struct spec *f)
 
 static u64 arg_unsigned(va_list *ap, const struct spec *f)
 {
-	return f->longs ? va_arg(*ap, unsigned long) : va_arg(*ap, unsigned int);
+	return f->longs ? va_arg(*ap, unsigned long)
+			: va_arg(*ap, unsigned int);
 }
 
 static void put_signed(struct out *o, va_list *ap, struct spec *f)

@@ -14,8 +14,7 @@
  * Format into @buf of @size bytes, always terminated if @size > 0. Returns
  * the length the whole text has, which may exceed what fitted.
  */
-u32 fmt_vprint(char *buf, u32 size, const char *fmt, va_list ap)
-	__printf(3, 0);
+u32 fmt_vprint(char *buf, u32 size, const char *fmt, va_list ap) __printf(3, 0);
 u32 fmt_print(char *buf, u32 size, const char *fmt, ...) __printf(3, 4);
 
 #endif

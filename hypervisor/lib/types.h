@@ -17,35 +17,35 @@ typedef uint64_t u64;
 typedef int32_t s32;
 typedef int64_t s64;
 
-#define BIT32(n)		((u32)1 << (n))
-#define BIT64(n)		((u64)1 << (n))
+#define BIT32(n) ((u32)1 << (n))
+#define BIT64(n) ((u64)1 << (n))
 /** Bits @hi..@lo set, both inclusive. */
-#define GENMASK64(hi, lo)	((~(u64)0 >> (63 - (hi))) & (~(u64)0 << (lo)))
+#define GENMASK64(hi, lo) ((~(u64)0 >> (63 - (hi))) & (~(u64)0 << (lo)))
 
-#define KIB(n)			((u64)(n) << 10)
-#define MIB(n)			((u64)(n) << 20)
-#define GIB(n)			((u64)(n) << 30)
+#define KIB(n) ((u64)(n) << 10)
+#define MIB(n) ((u64)(n) << 20)
+#define GIB(n) ((u64)(n) << 30)
 
-#define PAGE_SHIFT		12
-#define PAGE_SIZE		4096UL
-#define PAGE_SIZE_2M		MIB(2)
-#define PAGE_SIZE_1G		GIB(1)
+#define PAGE_SHIFT   12
+#define PAGE_SIZE    4096UL
+#define PAGE_SIZE_2M MIB(2)
+#define PAGE_SIZE_1G GIB(1)
 
-#define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define container_of(ptr, type, member) \
-	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
-#define MIN(a, b)		((a) < (b) ? (a) : (b))
-#define MAX(a, b)		((a) > (b) ? (a) : (b))
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-#define __packed		__attribute__((packed))
-#define __aligned(n)		__attribute__((aligned(n)))
-#define __section(s)		__attribute__((section(s)))
-#define __noreturn		__attribute__((noreturn))
-#define __used			__attribute__((used))
-#define __printf(f, a)		__attribute__((format(printf, f, a)))
-#define likely(x)		__builtin_expect(!!(x), 1)
-#define unlikely(x)		__builtin_expect(!!(x), 0)
+#define __packed       __attribute__((packed))
+#define __aligned(n)   __attribute__((aligned(n)))
+#define __section(s)   __attribute__((section(s)))
+#define __noreturn     __attribute__((noreturn))
+#define __used         __attribute__((used))
+#define __printf(f, a) __attribute__((format(printf, f, a)))
+#define likely(x)      __builtin_expect(!!(x), 1)
+#define unlikely(x)    __builtin_expect(!!(x), 0)
 
 /** Round @v down to a multiple of the power of two @align. */
 static inline u64 align_down(u64 v, u64 align)

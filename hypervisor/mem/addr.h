@@ -12,17 +12,23 @@
 
 #include "lib/types.h"
 
-typedef struct { u64 v; } hpa_t;
-typedef struct { u64 v; } gpa_t;
-typedef struct { u64 v; } gva_t;
+typedef struct {
+	u64 v;
+} hpa_t;
+typedef struct {
+	u64 v;
+} gpa_t;
+typedef struct {
+	u64 v;
+} gva_t;
 
-#define HPA(x)		((hpa_t){ (x) })
-#define GPA(x)		((gpa_t){ (x) })
-#define GVA(x)		((gva_t){ (x) })
+#define HPA(x) ((hpa_t){ (x) })
+#define GPA(x) ((gpa_t){ (x) })
+#define GVA(x) ((gva_t){ (x) })
 
 /** Never a valid address in any space. */
-#define ADDR_NONE	(~(u64)0)
-#define HPA_NONE	HPA(ADDR_NONE)
+#define ADDR_NONE (~(u64)0)
+#define HPA_NONE  HPA(ADDR_NONE)
 
 static inline hpa_t hpa_add(hpa_t a, u64 off)
 {

@@ -16,9 +16,9 @@ static const u8 op_hlt[] = { 0xf4 };
 static const u8 op_vmmcall[] = { 0x0f, 0x01, 0xd9 };
 static const u8 op_vmcall[] = { 0x0f, 0x01, 0xc1 };
 
-#define VECTOR_UD	6
-#define CPUID_XSAVE	0xd
-#define VECTOR_AC	17
+#define VECTOR_UD   6
+#define CPUID_XSAVE 0xd
+#define VECTOR_AC   17
 
 static void exit_interrupt(struct vcpu *v, const struct exit_info *x)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "run/run.h"
 
-#define VECTOR_UD	6
-#define VECTOR_GP	13
-#define VECTOR_PF	14
+#define VECTOR_UD 6
+#define VECTOR_GP 13
+#define VECTOR_PF 14
 
 void run_inject_exception(struct vcpu *v, u8 vector, bool has_error, u32 error)
 {

@@ -14,7 +14,6 @@
 #include "lib/string.h"
 #include "run/guestwalk.h"
 
-
 static u64 ones(u32 size)
 {
 	return size >= 8 ? ~(u64)0 : BIT64(size * 8) - 1;
@@ -51,7 +50,8 @@ static bool lapic_access(struct vcpu *v, gpa_t gpa, u32 size, bool write,
 	return true;
 }
 
-static int mmio_access(struct vcpu *v, gpa_t gpa, u32 size, bool write, u64 *val)
+static int mmio_access(struct vcpu *v, gpa_t gpa, u32 size, bool write,
+		       u64 *val)
 {
 	if (v->vm->kind == VM_USER && lapic_access(v, gpa, size, write, val))
 		return 0;
@@ -68,7 +68,7 @@ static int mmio_access(struct vcpu *v, gpa_t gpa, u32 size, bool write, u64 *val
 
 /* The emulator's view of the vCPU. */
 
-#define SEG_TYPE_DATA_RW	3
+#define SEG_TYPE_DATA_RW 3
 
 struct emulation {
 	struct emu_ctx ctx;
@@ -97,13 +97,14 @@ static void op_seg_get(struct emu_ctx *ctx, enum x86_seg seg,
 	out->big = s->attr & SEG_ATTR_DB;
 }
 
-#define VECTOR_GP	13
-#define VECTOR_PF	14
+#define VECTOR_GP 13
+#define VECTOR_PF 14
 
 /* What a failed walk means for the guest. */
 static int fault_of(struct emu_ctx *ctx, int rc, const struct gva_fault *pf)
 {
-	ctx->fault = (struct emu_fault){ .vector = VECTOR_GP, .has_error = true };
+	ctx->fault =
+		(struct emu_fault){ .vector = VECTOR_GP, .has_error = true };
 	if (rc == -EFAULT)
 		ctx->fault = (struct emu_fault){
 			.vector = VECTOR_PF,
@@ -124,7 +125,8 @@ static int op_mem_read(struct emu_ctx *ctx, gva_t gva, void *buf, u32 len)
 	return rc ? fault_of(ctx, rc, &pf) : 0;
 }
 
-static int op_mem_write(struct emu_ctx *ctx, gva_t gva, const void *buf, u32 len)
+static int op_mem_write(struct emu_ctx *ctx, gva_t gva, const void *buf,
+			u32 len)
 {
 	struct emulation *e = emulation_of(ctx);
 	struct gva_ctx w = run_walk_ctx(e->v, &e->s);
@@ -290,8 +292,7 @@ void run_exit_pio(struct vcpu *v, const struct exit_info *x)
 		return;
 	}
 	next = pio_next_rip(v, x);
-	if (!next ||
-	    pio_access(v, x->pio_port, x->pio_size, !x->pio_in, &val))
+	if (!next || pio_access(v, x->pio_port, x->pio_size, !x->pio_in, &val))
 		return;
 	if (x->pio_in)
 		merge_rax(rax, val, x->pio_size);

@@ -16,7 +16,7 @@
 static const u8 op_rdmsr[] = { 0x0f, 0x32 };
 static const u8 op_wrmsr[] = { 0x0f, 0x30 };
 
-#define EFER_GUEST_BITS	(EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | BIT64(14))
+#define EFER_GUEST_BITS (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | BIT64(14))
 
 static enum guest_kind kind_of(const struct vcpu *v)
 {
@@ -199,7 +199,8 @@ static int msr_read(struct vcpu *v, u32 msr, u64 *val)
 static int msr_write(struct vcpu *v, u32 msr, u64 val)
 {
 	const struct msr_rule *rule = NULL;
-	int todo = msr_guest_write(kind_of(v), &v->guest->msrs, msr, val, &rule);
+	int todo =
+		msr_guest_write(kind_of(v), &v->guest->msrs, msr, val, &rule);
 
 	if (todo == MSR_DO_HANDLER)
 		return ops[rule->handler].write(v, msr, val);

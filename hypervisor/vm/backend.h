@@ -18,14 +18,36 @@
 
 /** General registers in instruction-encoding order. */
 enum gpr {
-	GPR_RAX, GPR_RCX, GPR_RDX, GPR_RBX, GPR_RSP, GPR_RBP, GPR_RSI, GPR_RDI,
-	GPR_R8, GPR_R9, GPR_R10, GPR_R11, GPR_R12, GPR_R13, GPR_R14, GPR_R15,
+	GPR_RAX,
+	GPR_RCX,
+	GPR_RDX,
+	GPR_RBX,
+	GPR_RSP,
+	GPR_RBP,
+	GPR_RSI,
+	GPR_RDI,
+	GPR_R8,
+	GPR_R9,
+	GPR_R10,
+	GPR_R11,
+	GPR_R12,
+	GPR_R13,
+	GPR_R14,
+	GPR_R15,
 	GPR_COUNT
 };
 
 enum guest_segno {
-	SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS,
-	SEG_LDTR, SEG_TR, SEG_GDTR, SEG_IDTR,
+	SEG_ES,
+	SEG_CS,
+	SEG_SS,
+	SEG_DS,
+	SEG_FS,
+	SEG_GS,
+	SEG_LDTR,
+	SEG_TR,
+	SEG_GDTR,
+	SEG_IDTR,
 	SEG_COUNT
 };
 
@@ -40,11 +62,11 @@ struct guest_seg {
 	u64 base;
 };
 
-#define SEG_ATTR_S	BIT32(4)
-#define SEG_ATTR_P	BIT32(7)
-#define SEG_ATTR_L	BIT32(9)
-#define SEG_ATTR_DB	BIT32(10)
-#define SEG_ATTR_G	BIT32(11)
+#define SEG_ATTR_S  BIT32(4)
+#define SEG_ATTR_P  BIT32(7)
+#define SEG_ATTR_L  BIT32(9)
+#define SEG_ATTR_DB BIT32(10)
+#define SEG_ATTR_G  BIT32(11)
 
 /** Registers that stay in the backend's control block between exits. */
 struct guest_sregs {
@@ -63,35 +85,35 @@ struct guest_regs {
 /** What the backend keeps of a VM: how its stage 2 is entered, what traps. */
 struct hw_vm {
 	hpa_t s2_root;
-	bool direct;	/* the guest owns the local APIC: see ARCHITECTURE 4 */
+	bool direct; /* the guest owns the local APIC: see ARCHITECTURE 4 */
 	void *priv;
 };
 
 /** What the backend keeps of a vCPU. */
 struct hw_vcpu {
-	struct guest_regs regs;	/* first: the entry code knows the offsets */
+	struct guest_regs regs; /* first: the entry code knows the offsets */
 	struct hw_vm *vm;
 	void *priv;
 };
 
 /** Bits of exit_info.access. */
-#define ACCESS_R	BIT32(0)
-#define ACCESS_W	BIT32(1)
-#define ACCESS_X	BIT32(2)
+#define ACCESS_R BIT32(0)
+#define ACCESS_W BIT32(1)
+#define ACCESS_X BIT32(2)
 
 /** Why the guest stopped: facts only. Fields outside the reason's are 0. */
 struct exit_info {
 	enum holm_exit reason;
-	u8 insn_len;		/* 0: unknown, decode it */
+	u8 insn_len; /* 0: unknown, decode it */
 	/* PIO */
 	bool pio_in;
 	bool pio_string;
 	bool pio_rep;
-	u8 pio_size;		/* 1, 2, 4 bytes */
+	u8 pio_size; /* 1, 2, 4 bytes */
 	u16 pio_port;
-	u64 next_rip;		/* 0: unknown */
+	u64 next_rip; /* 0: unknown */
 	/* MMIO */
-	u32 access;		/* ACCESS_* */
+	u32 access; /* ACCESS_* */
 	gpa_t gpa;
 	/* EXCEPTION */
 	u8 vector;
@@ -114,8 +136,8 @@ struct guest_event {
 
 /** vCPU reset states, SDM vol 3 table 10-1 / APM vol 2, 14.1. */
 enum vcpu_reset {
-	VCPU_RESET_POWER_ON,	/* real mode, CS base 0xffff0000, RIP 0xfff0 */
-	VCPU_RESET_INIT,	/* as after INIT; SIPI then sets CS by vector */
+	VCPU_RESET_POWER_ON, /* real mode, CS base 0xffff0000, RIP 0xfff0 */
+	VCPU_RESET_INIT,     /* as after INIT; SIPI then sets CS by vector */
 };
 
 /*
@@ -159,11 +181,11 @@ enum vcpu_reset {
 	X(u64, vcpu_msr, (struct hw_vcpu *vcpu, u32 msr, const u64 *set, bool *known))
 /* clang-format on */
 
-#define BACKEND_OP_MEMBER(ret, name, args)	ret (*name) args;
+#define BACKEND_OP_MEMBER(ret, name, args) ret(*name) args;
 
 struct backend {
 	const char *name;
-	u32 id;		/* holm_info.backend */
+	u32 id; /* holm_info.backend */
 	BACKEND_OPS(BACKEND_OP_MEMBER)
 };
 

@@ -66,9 +66,9 @@ struct mcfg_entry {
 	u32 reserved;
 } __packed;
 
-#define MADT_ENABLED	BIT32(0)
-#define FADT_PM_TMR_BLK	76
-#define EARLY_MAP_END	GIB(4)
+#define MADT_ENABLED    BIT32(0)
+#define FADT_PM_TMR_BLK 76
+#define EARLY_MAP_END   GIB(4)
 
 static bool sum_ok(const void *p, u64 len)
 {

@@ -8,20 +8,20 @@
 
 #include "lib/types.h"
 
-#define ACPI_MAX_IOAPICS	16
-#define ACPI_MAX_IOMMUS		16
+#define ACPI_MAX_IOAPICS 16
+#define ACPI_MAX_IOMMUS  16
 
 struct acpi_info {
-	u32 ncpus;		/* usable LAPICs of the MADT */
-	u32 *lapic_ids;		/* caller's memory, max_cpus entries */
+	u32 ncpus;      /* usable LAPICs of the MADT */
+	u32 *lapic_ids; /* caller's memory, max_cpus entries */
 	u32 max_cpus;
 	u32 nioapics;
 	u64 ioapic[ACPI_MAX_IOAPICS];
-	u64 mcfg_base;		/* segment 0; 0: none */
+	u64 mcfg_base; /* segment 0; 0: none */
 	u8 mcfg_bus_first, mcfg_bus_last;
-	u32 niommus;		/* VT-d units: 4 KiB of registers each */
+	u32 niommus; /* VT-d units: 4 KiB of registers each */
 	u64 iommu[ACPI_MAX_IOMMUS];
-	u16 pm_timer_port;	/* 0: none */
+	u16 pm_timer_port; /* 0: none */
 };
 
 /**

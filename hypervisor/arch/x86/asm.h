@@ -5,46 +5,46 @@
 
 #include "lib/types.h"
 
-#define CR0_PE		BIT64(0)
-#define CR0_MP		BIT64(1)
-#define CR0_EM		BIT64(2)
-#define CR0_TS		BIT64(3)
-#define CR0_ET		BIT64(4)
-#define CR0_NE		BIT64(5)
-#define CR0_WP		BIT64(16)
-#define CR0_AM		BIT64(18)
-#define CR0_NW		BIT64(29)
-#define CR0_CD		BIT64(30)
-#define CR0_PG		BIT64(31)
-#define CR4_PAE		BIT64(5)
-#define CR4_MCE		BIT64(6)
-#define CR4_PGE		BIT64(7)
-#define CR4_OSFXSR	BIT64(9)
-#define CR4_VMXE	BIT64(13)
-#define CR4_OSXSAVE	BIT64(18)
-#define CR4_SMEP	BIT64(20)
-#define CR4_SMAP	BIT64(21)
-#define EFER_SCE	BIT64(0)
-#define EFER_LME	BIT64(8)
-#define EFER_LMA	BIT64(10)
-#define EFER_NXE	BIT64(11)
-#define EFER_SVME	BIT64(12)
-#define RFLAGS_FIXED	BIT64(1)
-#define RFLAGS_TF	BIT64(8)
-#define RFLAGS_IF	BIT64(9)
-#define RFLAGS_VM	BIT64(17)
-#define RFLAGS_RF	BIT64(16)
-#define RFLAGS_AC	BIT64(18)
+#define CR0_PE       BIT64(0)
+#define CR0_MP       BIT64(1)
+#define CR0_EM       BIT64(2)
+#define CR0_TS       BIT64(3)
+#define CR0_ET       BIT64(4)
+#define CR0_NE       BIT64(5)
+#define CR0_WP       BIT64(16)
+#define CR0_AM       BIT64(18)
+#define CR0_NW       BIT64(29)
+#define CR0_CD       BIT64(30)
+#define CR0_PG       BIT64(31)
+#define CR4_PAE      BIT64(5)
+#define CR4_MCE      BIT64(6)
+#define CR4_PGE      BIT64(7)
+#define CR4_OSFXSR   BIT64(9)
+#define CR4_VMXE     BIT64(13)
+#define CR4_OSXSAVE  BIT64(18)
+#define CR4_SMEP     BIT64(20)
+#define CR4_SMAP     BIT64(21)
+#define EFER_SCE     BIT64(0)
+#define EFER_LME     BIT64(8)
+#define EFER_LMA     BIT64(10)
+#define EFER_NXE     BIT64(11)
+#define EFER_SVME    BIT64(12)
+#define RFLAGS_FIXED BIT64(1)
+#define RFLAGS_TF    BIT64(8)
+#define RFLAGS_IF    BIT64(9)
+#define RFLAGS_VM    BIT64(17)
+#define RFLAGS_RF    BIT64(16)
+#define RFLAGS_AC    BIT64(18)
 
-#define MSR_TSC			0x10
-#define MSR_APIC_BASE		0x1b
-#define MSR_PAT			0x277
-#define MSR_X2APIC_BASE		0x800
-#define MSR_X2APIC_ICR		0x830
-#define MSR_EFER		0xc0000080
-#define MSR_FS_BASE		0xc0000100
-#define MSR_GS_BASE		0xc0000101
-#define MSR_TSC_AUX		0xc0000103
+#define MSR_TSC         0x10
+#define MSR_APIC_BASE   0x1b
+#define MSR_PAT         0x277
+#define MSR_X2APIC_BASE 0x800
+#define MSR_X2APIC_ICR  0x830
+#define MSR_EFER        0xc0000080
+#define MSR_FS_BASE     0xc0000100
+#define MSR_GS_BASE     0xc0000101
+#define MSR_TSC_AUX     0xc0000103
 
 struct cpuid_out {
 	u32 eax, ebx, ecx, edx;
@@ -132,15 +132,15 @@ static inline u32 x86_inl(u16 port)
 	return v;
 }
 
-#define X86_CR_ACCESSORS(n)					\
-	static inline u64 x86_read_cr##n(void)			\
-	{							\
-		u64 v;						\
-		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v)); \
-		return v;					\
-	}							\
-	static inline void x86_write_cr##n(u64 v)		\
-	{							\
+#define X86_CR_ACCESSORS(n)                                                \
+	static inline u64 x86_read_cr##n(void)                             \
+	{                                                                  \
+		u64 v;                                                     \
+		__asm__ volatile("mov %%cr" #n ", %0" : "=r"(v));          \
+		return v;                                                  \
+	}                                                                  \
+	static inline void x86_write_cr##n(u64 v)                          \
+	{                                                                  \
 		__asm__ volatile("mov %0, %%cr" #n : : "r"(v) : "memory"); \
 	}
 X86_CR_ACCESSORS(0)

@@ -6,9 +6,9 @@ struct desc_ptr {
 	u64 base;
 } __packed;
 
-#define GDT_CODE64	0x00af9b000000ffffULL
-#define GDT_DATA	0x00cf93000000ffffULL
-#define TSS_AVAILABLE	0x89ULL
+#define GDT_CODE64    0x00af9b000000ffffULL
+#define GDT_DATA      0x00cf93000000ffffULL
+#define TSS_AVAILABLE 0x89ULL
 
 static void desc_fill(struct desc_tables *t, u64 ist_top)
 {

@@ -5,9 +5,9 @@
 
 #include "lib/types.h"
 
-#define DESC_CODE	0x08
-#define DESC_DATA	0x10
-#define DESC_TSS	0x18
+#define DESC_CODE 0x08
+#define DESC_DATA 0x10
+#define DESC_TSS  0x18
 
 /* 64-bit TSS, APM vol 2, figure 12-8. */
 struct desc_tss {

@@ -9,7 +9,7 @@ static struct features features;
 /* CPUID bits: SDM vol 2, CPUID; APM vol 3, appendix E. */
 struct feature_bit {
 	u32 leaf;
-	u8 reg;		/* 0 EAX .. 3 EDX */
+	u8 reg; /* 0 EAX .. 3 EDX */
 	u8 bit;
 	bool *flag;
 };

@@ -4,9 +4,9 @@
 #include "arch/x86/asm.h"
 #include "arch/x86/features.h"
 
-#define XCR0_X87	1
-#define XSAVE_LEAF	0xd
-#define MXCSR_RESET	0x1f80
+#define XCR0_X87    1
+#define XSAVE_LEAF  0xd
+#define MXCSR_RESET 0x1f80
 
 /*
  * An XSAVE image whose header says that nothing is in it: XRSTOR then puts

@@ -10,10 +10,10 @@ void arch_halt_forever(void)
 }
 
 /* Intel ICH9 data sheet, 13.7.5: reset control; 8042 pulse as the old way. */
-#define RESET_CONTROL	0xcf9
-#define RESET_FULL	0x06
-#define KBD_COMMAND	0x64
-#define KBD_PULSE_RESET	0xfe
+#define RESET_CONTROL   0xcf9
+#define RESET_FULL      0x06
+#define KBD_COMMAND     0x64
+#define KBD_PULSE_RESET 0xfe
 
 void arch_reset_machine(void)
 {

@@ -4,10 +4,10 @@
 #include "arch/x86/asm.h"
 #include "arch/x86/trap.h"
 
-#define SVR_ENABLE	BIT32(8)
-#define LVT_EXTINT	(7U << 8)
-#define DIVIDE_BY_1	0xb
-#define TIMER_MAX	0xffffffffU
+#define SVR_ENABLE  BIT32(8)
+#define LVT_EXTINT  (7U << 8)
+#define DIVIDE_BY_1 0xb
+#define TIMER_MAX   0xffffffffU
 
 static volatile u8 *lapic_regs;
 /* Timer ticks a TSC tick, as a 32.32 fraction. */
@@ -131,7 +131,7 @@ void lapic_virtual_wire(void)
 
 void lapic_timer_calibrate(u64 tsc_khz)
 {
-	u64 start, ticks, tsc = tsc_khz * 10;	/* 10 ms */
+	u64 start, ticks, tsc = tsc_khz * 10; /* 10 ms */
 
 	lapic_write(LAPIC_LVT_TIMER, LVT_MASKED);
 	lapic_write(LAPIC_TIMER_DIVIDE, DIVIDE_BY_1);

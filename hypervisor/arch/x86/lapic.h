@@ -9,46 +9,46 @@
 #include "lib/types.h"
 #include "mem/addr.h"
 
-#define LAPIC_BASE		0xfee00000UL
-#define APIC_BASE_BSP		BIT64(8)
-#define APIC_BASE_EXTD		BIT64(10)
-#define APIC_BASE_ENABLE	BIT64(11)
+#define LAPIC_BASE       0xfee00000UL
+#define APIC_BASE_BSP    BIT64(8)
+#define APIC_BASE_EXTD   BIT64(10)
+#define APIC_BASE_ENABLE BIT64(11)
 
-#define LAPIC_ID		0x020
-#define LAPIC_VERSION		0x030
-#define LAPIC_TPR		0x080
-#define LAPIC_EOI		0x0b0
-#define LAPIC_LDR		0x0d0
-#define LAPIC_DFR		0x0e0
-#define LAPIC_SVR		0x0f0
-#define LAPIC_ISR		0x100
-#define LAPIC_IRR		0x200
-#define LAPIC_ESR		0x280
-#define LAPIC_ICR		0x300
-#define LAPIC_ICR_HIGH		0x310
-#define LAPIC_LVT_TIMER		0x320
-#define LAPIC_LVT_THERMAL	0x330
-#define LAPIC_LVT_PMC		0x340
-#define LAPIC_LVT_LINT0		0x350
-#define LAPIC_LVT_LINT1		0x360
-#define LAPIC_LVT_ERROR		0x370
-#define LAPIC_TIMER_INIT	0x380
-#define LAPIC_TIMER_COUNT	0x390
-#define LAPIC_TIMER_DIVIDE	0x3e0
+#define LAPIC_ID           0x020
+#define LAPIC_VERSION      0x030
+#define LAPIC_TPR          0x080
+#define LAPIC_EOI          0x0b0
+#define LAPIC_LDR          0x0d0
+#define LAPIC_DFR          0x0e0
+#define LAPIC_SVR          0x0f0
+#define LAPIC_ISR          0x100
+#define LAPIC_IRR          0x200
+#define LAPIC_ESR          0x280
+#define LAPIC_ICR          0x300
+#define LAPIC_ICR_HIGH     0x310
+#define LAPIC_LVT_TIMER    0x320
+#define LAPIC_LVT_THERMAL  0x330
+#define LAPIC_LVT_PMC      0x340
+#define LAPIC_LVT_LINT0    0x350
+#define LAPIC_LVT_LINT1    0x360
+#define LAPIC_LVT_ERROR    0x370
+#define LAPIC_TIMER_INIT   0x380
+#define LAPIC_TIMER_COUNT  0x390
+#define LAPIC_TIMER_DIVIDE 0x3e0
 
-#define ICR_MODE_MASK		(7U << 8)
-#define ICR_FIXED		(0U << 8)
-#define ICR_LOWEST		(1U << 8)
-#define ICR_SMI			(2U << 8)
-#define ICR_NMI			(4U << 8)
-#define ICR_INIT		(5U << 8)
-#define ICR_STARTUP		(6U << 8)
-#define ICR_LOGICAL		(1U << 11)
-#define ICR_PENDING		(1U << 12)
-#define ICR_ASSERT		(1U << 14)
-#define ICR_LEVEL		(1U << 15)
-#define ICR_SHORTHAND_SHIFT	18
-#define LVT_MASKED		(1U << 16)
+#define ICR_MODE_MASK       (7U << 8)
+#define ICR_FIXED           (0U << 8)
+#define ICR_LOWEST          (1U << 8)
+#define ICR_SMI             (2U << 8)
+#define ICR_NMI             (4U << 8)
+#define ICR_INIT            (5U << 8)
+#define ICR_STARTUP         (6U << 8)
+#define ICR_LOGICAL         (1U << 11)
+#define ICR_PENDING         (1U << 12)
+#define ICR_ASSERT          (1U << 14)
+#define ICR_LEVEL           (1U << 15)
+#define ICR_SHORTHAND_SHIFT 18
+#define LVT_MASKED          (1U << 16)
 
 /** Tell where the register page is mapped; once, before any other use. */
 void lapic_init(volatile void *regs);

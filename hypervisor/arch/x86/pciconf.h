@@ -5,12 +5,12 @@
 
 #include "lib/types.h"
 
-#define PCI_CONFIG_ADDRESS	0xcf8
-#define PCI_CONFIG_DATA		0xcfc
-#define PCI_CONFIG_ENABLE	BIT32(31)
+#define PCI_CONFIG_ADDRESS 0xcf8
+#define PCI_CONFIG_DATA    0xcfc
+#define PCI_CONFIG_ENABLE  BIT32(31)
 
 /** Bus, device, function as config addresses carry them. */
-#define PCI_BDF(bus, dev, fn)	((u32)(bus) << 8 | (u32)(dev) << 3 | (fn))
+#define PCI_BDF(bus, dev, fn) ((u32)(bus) << 8 | (u32)(dev) << 3 | (fn))
 
 /** Read a dword of @bdf's config space. Only while no guest runs. */
 u32 pciconf_read32(u32 bdf, u32 reg);

@@ -3,8 +3,8 @@
 
 #include "arch/x86/asm.h"
 
-#define PIC_MASTER_IMR	0x21
-#define PIC_SLAVE_IMR	0xa1
+#define PIC_MASTER_IMR 0x21
+#define PIC_SLAVE_IMR  0xa1
 
 void pic_mask_all(void)
 {

@@ -4,15 +4,15 @@
 #include "arch/x86/asm.h"
 
 /* MC146818A, table 3. */
-#define RTC_INDEX	0x70
-#define RTC_DATA	0x71
-#define REG_A		0x0a
-#define REG_B		0x0b
-#define A_UPDATING	0x80
-#define B_BINARY	0x04
-#define B_24H		0x02
-#define HOUR_PM		0x80
-#define PATIENCE	1000000
+#define RTC_INDEX  0x70
+#define RTC_DATA   0x71
+#define REG_A      0x0a
+#define REG_B      0x0b
+#define A_UPDATING 0x80
+#define B_BINARY   0x04
+#define B_24H      0x02
+#define HOUR_PM    0x80
+#define PATIENCE   1000000
 
 enum field { SEC, MIN_, HOUR, DAY, MONTH, YEAR, FIELDS };
 
@@ -57,6 +57,9 @@ u64 rtc_read(void)
 		v[i] = from_bcd(v[i]);
 	if (!(b & B_24H))
 		v[HOUR] = v[HOUR] % 12 + (pm ? 12 : 0);
-	return ((days_of(2000 + v[YEAR], v[MONTH], v[DAY]) * 24 + v[HOUR]) * 60 +
-		v[MIN_]) * 60 + v[SEC];
+	return ((days_of(2000 + v[YEAR], v[MONTH], v[DAY]) * 24 + v[HOUR]) *
+			60 +
+		v[MIN_]) *
+		       60 +
+	       v[SEC];
 }

@@ -19,8 +19,8 @@ struct idt_gate {
 
 _Static_assert(sizeof(struct idt_gate) == 16, "APM vol 2, figure 4-24");
 
-#define GATE_INTERRUPT	0x8e
-#define TRAP_ENTRY_SIZE	16
+#define GATE_INTERRUPT  0x8e
+#define TRAP_ENTRY_SIZE 16
 
 struct ex_entry {
 	u64 at;
@@ -36,7 +36,8 @@ static const struct trap_hooks *trap_hooks;
 
 static void gate_set(u32 vector, u8 ist)
 {
-	u64 entry = (u64)(uintptr_t)trap_entries + (u64)vector * TRAP_ENTRY_SIZE;
+	u64 entry =
+		(u64)(uintptr_t)trap_entries + (u64)vector * TRAP_ENTRY_SIZE;
 
 	idt[vector] = (struct idt_gate){
 		.offset_low = (u16)entry,
@@ -90,8 +91,9 @@ static void die(const struct trap_frame *f)
 		  x86_read_cr2(), f->rflags);
 	log_error("rax %lx rcx %lx rdx %lx rbx %lx rbp %lx rsi %lx rdi %lx",
 		  f->rax, f->rcx, f->rdx, f->rbx, f->rbp, f->rsi, f->rdi);
-	log_error("r8 %lx r9 %lx r10 %lx r11 %lx r12 %lx r13 %lx r14 %lx r15 %lx",
-		  f->r8, f->r9, f->r10, f->r11, f->r12, f->r13, f->r14, f->r15);
+	log_error(
+		"r8 %lx r9 %lx r10 %lx r11 %lx r12 %lx r13 %lx r14 %lx r15 %lx",
+		f->r8, f->r9, f->r10, f->r11, f->r12, f->r13, f->r14, f->r15);
 	panic("unexpected exception %lu", f->vector);
 }
 

@@ -5,12 +5,12 @@
 
 #include "lib/types.h"
 
-#define VECTOR_NMI	2
-#define VECTOR_DF	8
-#define VECTOR_MC	18
+#define VECTOR_NMI       2
+#define VECTOR_DF        8
+#define VECTOR_MC        18
 #define VECTOR_FIRST_IRQ 32
-#define VECTOR_TIMER	0xe0
-#define VECTOR_SPURIOUS	0xff
+#define VECTOR_TIMER     0xe0
+#define VECTOR_SPURIOUS  0xff
 
 /** What exception.S leaves on the stack. */
 struct trap_frame {

@@ -3,13 +3,13 @@
 
 #include "arch/x86/asm.h"
 
-#define PM_TIMER_HZ	3579545ULL
-#define PM_TIMER_MASK	0xffffffU
-#define PIT_HZ		1193182ULL
-#define PIT_CHANNEL2	0x42
-#define PIT_COMMAND	0x43
-#define PIT_GATE	0x61
-#define WINDOW_DIVIDER	20	/* 50 ms */
+#define PM_TIMER_HZ    3579545ULL
+#define PM_TIMER_MASK  0xffffffU
+#define PIT_HZ         1193182ULL
+#define PIT_CHANNEL2   0x42
+#define PIT_COMMAND    0x43
+#define PIT_GATE       0x61
+#define WINDOW_DIVIDER 20 /* 50 ms */
 
 static u64 against_pm_timer(u16 port)
 {
@@ -36,7 +36,7 @@ static u64 against_pit(void)
 	u64 tsc;
 
 	x86_outb(PIT_GATE, (u8)((x86_inb(PIT_GATE) & ~2) | 1));
-	x86_outb(PIT_COMMAND, 0xb0);	/* channel 2, mode 0, both bytes */
+	x86_outb(PIT_COMMAND, 0xb0); /* channel 2, mode 0, both bytes */
 	x86_outb(PIT_CHANNEL2, (u8)count);
 	x86_outb(PIT_CHANNEL2, (u8)(count >> 8));
 	tsc = x86_rdtsc();

@@ -4,15 +4,15 @@
 #include "arch/x86/asm.h"
 
 /* Register offsets and bits: 16550D data sheet, table II. */
-#define UART_THR	0
-#define UART_IER	1
-#define UART_LCR	3
-#define UART_MCR	4
-#define UART_LSR	5
-#define LCR_8N1		0x03
-#define LCR_DLAB	0x80
-#define LSR_THRE	0x20
-#define UART_PATIENCE	100000
+#define UART_THR      0
+#define UART_IER      1
+#define UART_LCR      3
+#define UART_MCR      4
+#define UART_LSR      5
+#define LCR_8N1       0x03
+#define LCR_DLAB      0x80
+#define LSR_THRE      0x20
+#define UART_PATIENCE 100000
 
 static u16 uart_port;
 

@@ -11,11 +11,11 @@
 #include "vm/sched.h"
 #include "vm/vm.h"
 
-#define DFR_FLAT	0xffffffffU
-#define DEST_ALL_XAPIC	0xffU
-#define DEST_ALL	0xffffffffU
-#define SHORTHAND(low)	(((low) >> ICR_SHORTHAND_SHIFT) & 3)
-#define X2APIC_MSR(reg)	(MSR_X2APIC_BASE + ((reg) >> 4))
+#define DFR_FLAT        0xffffffffU
+#define DEST_ALL_XAPIC  0xffU
+#define DEST_ALL        0xffffffffU
+#define SHORTHAND(low)  (((low) >> ICR_SHORTHAND_SHIFT) & 3)
+#define X2APIC_MSR(reg) (MSR_X2APIC_BASE + ((reg) >> 4))
 
 enum shorthand { TO_DEST, TO_SELF, TO_ALL, TO_OTHERS };
 
@@ -39,8 +39,7 @@ static bool xapic_logical_match(const struct direct_apic *a, u32 dest)
 /* SDM vol 3, 11.12.10.2: cluster in the high half, derived from the id. */
 static bool x2apic_logical_match(u32 lapic_id, u32 dest)
 {
-	return dest >> 16 == lapic_id >> 4 &&
-	       (dest & BIT32(lapic_id & 0xf));
+	return dest >> 16 == lapic_id >> 4 && (dest & BIT32(lapic_id & 0xf));
 }
 
 struct command {

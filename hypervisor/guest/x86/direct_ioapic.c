@@ -12,14 +12,14 @@
 #include "mem/hostmap.h"
 #include "vm/vm.h"
 
-#define IOREGSEL	0x00
-#define IOWIN		0x10
-#define RTE_FIRST	0x10
-#define RTE_MODE_SHIFT	8
-#define RTE_MASKED	BIT32(16)
-#define MODE_SMI	2
-#define MODE_INIT	5
-#define IOAPICS_MAX	16
+#define IOREGSEL       0x00
+#define IOWIN          0x10
+#define RTE_FIRST      0x10
+#define RTE_MODE_SHIFT 8
+#define RTE_MASKED     BIT32(16)
+#define MODE_SMI       2
+#define MODE_INIT      5
+#define IOAPICS_MAX    16
 
 struct direct_ioapic {
 	struct spinlock lock;

@@ -7,18 +7,18 @@
 #include "mem/guestmem.h"
 #include "vm/vm.h"
 
-#define FEATURE_CLOCKSOURCE2	BIT32(3)
-#define FEATURE_CLOCK_STABLE	BIT32(24)
-#define MSR_ENABLE		BIT64(0)
-#define FLAG_TSC_STABLE		1
-#define NS_PER_SEC		1000000000ULL
+#define FEATURE_CLOCKSOURCE2 BIT32(3)
+#define FEATURE_CLOCK_STABLE BIT32(24)
+#define MSR_ENABLE           BIT64(0)
+#define FLAG_TSC_STABLE      1
+#define NS_PER_SEC           1000000000ULL
 
 /* msr.rst, MSR_KVM_SYSTEM_TIME_NEW and MSR_KVM_WALL_CLOCK_NEW. */
 struct pvclock_time {
-	u32 version;		/* odd while being written */
+	u32 version; /* odd while being written */
 	u32 pad0;
 	u64 tsc_timestamp;
-	u64 system_time;	/* ns at tsc_timestamp */
+	u64 system_time; /* ns at tsc_timestamp */
 	u32 tsc_to_system_mul;
 	signed char tsc_shift;
 	u8 flags;
@@ -49,7 +49,7 @@ void pvclock_cpuid(u32 leaf, bool clock, struct cpuid_regs *out)
 	*out = (struct cpuid_regs){ 0 };
 	if (leaf == PVCLOCK_CPUID_BASE) {
 		out->eax = PVCLOCK_CPUID_LAST;
-		out->ebx = 0x4b4d564b;	/* "KVMKVMKVM" */
+		out->ebx = 0x4b4d564b; /* "KVMKVMKVM" */
 		out->ecx = 0x564b4d56;
 		out->edx = 0x0000004d;
 	} else if (clock) {
@@ -82,7 +82,8 @@ static int write_time(struct vcpu *v, u64 gpa)
 	};
 
 	set_scale(&t);
-	return guestmem_write(&v->vm->s2, GPA(gpa), &t, sizeof(t)) ? -EINVAL : 0;
+	return guestmem_write(&v->vm->s2, GPA(gpa), &t, sizeof(t)) ? -EINVAL
+								   : 0;
 }
 
 /* The time of day at time 0 of the clock above. */
@@ -96,7 +97,8 @@ static int write_wall(struct vcpu *v, u64 gpa)
 		.nsec = (u32)(ms % 1000) * 1000000,
 	};
 
-	return guestmem_write(&v->vm->s2, GPA(gpa), &w, sizeof(w)) ? -EINVAL : 0;
+	return guestmem_write(&v->vm->s2, GPA(gpa), &w, sizeof(w)) ? -EINVAL
+								   : 0;
 }
 
 int pvclock_msr_read(struct vcpu *v, u32 msr, u64 *val)

@@ -15,10 +15,10 @@
 
 struct vcpu;
 
-#define PVCLOCK_CPUID_BASE	0x40000100U
-#define PVCLOCK_CPUID_LAST	0x40000101U
-#define PVCLOCK_MSR_WALL	0x4b564d00U
-#define PVCLOCK_MSR_SYSTEM	0x4b564d01U
+#define PVCLOCK_CPUID_BASE 0x40000100U
+#define PVCLOCK_CPUID_LAST 0x40000101U
+#define PVCLOCK_MSR_WALL   0x4b564d00U
+#define PVCLOCK_MSR_SYSTEM 0x4b564d01U
 
 /** Answer leaf PVCLOCK_CPUID_BASE or _LAST; @clock: the MSRs exist. */
 void pvclock_cpuid(u32 leaf, bool clock, struct cpuid_regs *out);

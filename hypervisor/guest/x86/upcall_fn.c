@@ -15,47 +15,47 @@
 #include "vm/vm.h"
 
 /* Type 0 header, PCI Local Bus 3.0, 6.1; MSI-X capability, 6.8.2. */
-#define CFG_VENDOR	0x00
-#define CFG_DEVICE	0x02
-#define CFG_COMMAND	0x04
-#define CFG_STATUS	0x06
-#define CFG_CLASS	0x08
-#define CFG_BAR0	0x10
-#define CFG_SUBSYSTEM	0x2c
-#define CFG_CAPABILITY	0x34
-#define CFG_MSIX	0x40
-#define CFG_MSIX_CTRL	0x42
-#define CFG_MSIX_TABLE	0x44
-#define CFG_MSIX_PBA	0x48
-#define CFG_SIZE	0x100
-#define COMMAND_MEMORY	BIT32(1)
-#define COMMAND_MASTER	BIT32(2)
-#define STATUS_CAPS	0x10
-#define MSIX_CAP_ID	0x11
-#define MSIX_ENABLE	BIT32(15)
-#define MSIX_FN_MASK	BIT32(14)
-#define MSIX_ENTRY_MASK	BIT32(0)
-#define CLASS_SYSTEM	0x08800001U	/* revision 1 */
+#define CFG_VENDOR      0x00
+#define CFG_DEVICE      0x02
+#define CFG_COMMAND     0x04
+#define CFG_STATUS      0x06
+#define CFG_CLASS       0x08
+#define CFG_BAR0        0x10
+#define CFG_SUBSYSTEM   0x2c
+#define CFG_CAPABILITY  0x34
+#define CFG_MSIX        0x40
+#define CFG_MSIX_CTRL   0x42
+#define CFG_MSIX_TABLE  0x44
+#define CFG_MSIX_PBA    0x48
+#define CFG_SIZE        0x100
+#define COMMAND_MEMORY  BIT32(1)
+#define COMMAND_MASTER  BIT32(2)
+#define STATUS_CAPS     0x10
+#define MSIX_CAP_ID     0x11
+#define MSIX_ENABLE     BIT32(15)
+#define MSIX_FN_MASK    BIT32(14)
+#define MSIX_ENTRY_MASK BIT32(0)
+#define CLASS_SYSTEM    0x08800001U /* revision 1 */
 
 /* MSI address, SDM vol 3, 11.11.1. */
-#define MSI_WINDOW	0xfee
-#define MSI_LOGICAL	BIT32(2)
+#define MSI_WINDOW  0xfee
+#define MSI_LOGICAL BIT32(2)
 
-#define ECAM_FN_SIZE	PAGE_SIZE
-#define BAR_SIZE	PAGE_SIZE
+#define ECAM_FN_SIZE PAGE_SIZE
+#define BAR_SIZE     PAGE_SIZE
 /* Above low memory, below the I/O APIC. */
-#define WINDOW_FIRST	MIB(1)
-#define WINDOW_END	0xfec00000UL
+#define WINDOW_FIRST MIB(1)
+#define WINDOW_END   0xfec00000UL
 
 static struct {
 	struct spinlock lock;
 	struct vm *vm;
 	u32 bdf;
-	u32 latch;			/* CONFIG_ADDRESS as the guest wrote it */
+	u32 latch; /* CONFIG_ADDRESS as the guest wrote it */
 	u8 cfg[CFG_SIZE] __aligned(8);
-	u32 msix[4];			/* address, address high, data, control */
+	u32 msix[4]; /* address, address high, data, control */
 	u64 window[2];
-	u64 decoded;			/* page that traps for BAR0, 0: none */
+	u64 decoded; /* page that traps for BAR0, 0: none */
 } fn;
 
 /* Bits of each config dword that a write may change. */
@@ -65,7 +65,7 @@ static const struct {
 } writable[] = {
 	{ CFG_COMMAND, COMMAND_MEMORY | COMMAND_MASTER | BIT32(10) },
 	{ CFG_BAR0, ~(u32)(BAR_SIZE - 1) },
-	{ 0x3c, 0xff },			/* interrupt line: a scratch byte */
+	{ 0x3c, 0xff }, /* interrupt line: a scratch byte */
 	{ CFG_MSIX, (MSIX_ENABLE | MSIX_FN_MASK) << 16 },
 };
 
@@ -126,8 +126,7 @@ static void update_decode(void)
 		stage2_map(&fn.vm->s2, GPA(fn.decoded), HPA(fn.decoded),
 			   BAR_SIZE, PT_RWX | PT_UC);
 	fn.decoded = 0;
-	if (may_decode(want) &&
-	    !stage2_unmap(&fn.vm->s2, GPA(want), BAR_SIZE))
+	if (may_decode(want) && !stage2_unmap(&fn.vm->s2, GPA(want), BAR_SIZE))
 		fn.decoded = want;
 	for (u32 i = 0; i < fn.vm->nvcpus; i++)
 		vcpu_post(fn.vm->vcpu[i], VCPU_REQ_FLUSH);

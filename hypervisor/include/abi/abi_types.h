@@ -5,16 +5,16 @@
 
 #ifdef __KERNEL__
 #include <linux/types.h>
-#define ABI_U8	__u8
-#define ABI_U16	__u16
-#define ABI_U32	__u32
-#define ABI_U64	__u64
+#define ABI_U8  __u8
+#define ABI_U16 __u16
+#define ABI_U32 __u32
+#define ABI_U64 __u64
 #else
 #include <stdint.h>
-#define ABI_U8	uint8_t
-#define ABI_U16	uint16_t
-#define ABI_U32	uint32_t
-#define ABI_U64	uint64_t
+#define ABI_U8  uint8_t
+#define ABI_U16 uint16_t
+#define ABI_U32 uint32_t
+#define ABI_U64 uint64_t
 #endif
 
 #endif

@@ -14,10 +14,10 @@
  * BAR0 (4 KiB, 32-bit memory) holds the MSI-X table at 0 and the pending
  * bits at 0x800. Class 0x088000, system peripheral.
  */
-#define HOLM_PCI_VENDOR		0x484d
-#define HOLM_PCI_DEVICE		0x0001
-#define HOLM_PCI_MSIX_TABLE	0x000
-#define HOLM_PCI_MSIX_PBA	0x800
+#define HOLM_PCI_VENDOR     0x484d
+#define HOLM_PCI_DEVICE     0x0001
+#define HOLM_PCI_MSIX_TABLE 0x000
+#define HOLM_PCI_MSIX_PBA   0x800
 
 /*
  * HC_HOLM_RETURN_CPU: RDI = LAPIC id of a CPU that HC_SOS_REMOVE_CPU took
@@ -32,90 +32,87 @@
  * a reserved field that is not 0.
  */
 struct holm_query {
-	ABI_U32 subject;	/* HOLM_QUERY_* */
-	ABI_U32 index;		/* CPU number, VM slot, log sequence number */
+	ABI_U32 subject; /* HOLM_QUERY_* */
+	ABI_U32 index;   /* CPU number, VM slot, log sequence number */
 	ABI_U64 buf_gpa;
 	ABI_U32 len;
 	ABI_U32 out_len;
 };
 
-#define HOLM_QUERY_INFO		0	/* struct holm_info, index 0 */
-#define HOLM_QUERY_CPU		1	/* struct holm_cpu, index = CPU */
-#define HOLM_QUERY_VM		2	/* struct holm_vm, index = slot */
-#define HOLM_QUERY_LOG		3	/* text; index = bytes to skip */
+#define HOLM_QUERY_INFO 0 /* struct holm_info, index 0 */
+#define HOLM_QUERY_CPU  1 /* struct holm_cpu, index = CPU */
+#define HOLM_QUERY_VM   2 /* struct holm_vm, index = slot */
+#define HOLM_QUERY_LOG  3 /* text; index = bytes to skip */
 
-#define HOLM_NO_VM		0xffffffffU
+#define HOLM_NO_VM 0xffffffffU
 
 struct holm_info {
-	ABI_U32 version;	/* major << 16 | minor << 8 | patch */
+	ABI_U32 version; /* major << 16 | minor << 8 | patch */
 	ABI_U32 ncpus;
-	ABI_U64 hv_base;	/* HPA of Holm's memory */
-	ABI_U64 hv_size;	/* bytes */
-	ABI_U64 image_size;	/* bytes, of hv_size */
-	ABI_U64 pool_pages;	/* 4 KiB pages the pool holds */
-	ABI_U64 pool_used;	/* of them in use */
-	ABI_U64 ram_bytes;	/* RAM of the machine, Holm's included */
+	ABI_U64 hv_base;    /* HPA of Holm's memory */
+	ABI_U64 hv_size;    /* bytes */
+	ABI_U64 image_size; /* bytes, of hv_size */
+	ABI_U64 pool_pages; /* 4 KiB pages the pool holds */
+	ABI_U64 pool_used;  /* of them in use */
+	ABI_U64 ram_bytes;  /* RAM of the machine, Holm's included */
 	ABI_U64 tsc_khz;
-	ABI_U32 nvms;		/* VM slots in use, the Service VM included */
-	ABI_U32 backend;	/* 0 SVM, 1 VMX */
-	ABI_U64 boot_tsc[4];	/* TSC at entry, at Service VM start, 0, 0 */
+	ABI_U32 nvms;        /* VM slots in use, the Service VM included */
+	ABI_U32 backend;     /* 0 SVM, 1 VMX */
+	ABI_U64 boot_tsc[4]; /* TSC at entry, at Service VM start, 0, 0 */
 };
 
 struct holm_cpu {
 	ABI_U32 lapic_id;
-	ABI_U32 owner_vm;	/* slot, or HOLM_NO_VM: taken but idle */
-	ABI_U32 mode;		/* 0 direct, 1 mediated, 2 idle */
-	ABI_U32 vcpu;		/* of owner_vm */
-	ABI_U64 exits;		/* since boot */
-	ABI_U64 nmis_own;	/* kicks received */
-	ABI_U64 nmis_foreign;	/* NMIs handed on to the guest */
+	ABI_U32 owner_vm;     /* slot, or HOLM_NO_VM: taken but idle */
+	ABI_U32 mode;         /* 0 direct, 1 mediated, 2 idle */
+	ABI_U32 vcpu;         /* of owner_vm */
+	ABI_U64 exits;        /* since boot */
+	ABI_U64 nmis_own;     /* kicks received */
+	ABI_U64 nmis_foreign; /* NMIs handed on to the guest */
 };
 
 /* Exit reasons as Holm counts them, the same on every backend. */
-#define HOLM_EXITS(X)			\
-	X(INTR, "interrupt")		\
-	X(NMI, "nmi")			\
-	X(WINDOW, "interrupt window")	\
-	X(CPUID, "cpuid")		\
-	X(RDMSR, "msr read")		\
-	X(WRMSR, "msr write")		\
-	X(PIO, "port i/o")		\
-	X(MMIO, "mmio")			\
-	X(HYPERCALL, "hypercall")	\
-	X(HLT, "halt")			\
-	X(CR, "control register")	\
-	X(XSETBV, "xsetbv")		\
-	X(EXCEPTION, "exception")	\
-	X(SHUTDOWN, "shutdown")		\
-	X(INSN, "privileged instruction") \
+#define HOLM_EXITS(X)                           \
+	X(INTR, "interrupt")                    \
+	X(NMI, "nmi")                           \
+	X(WINDOW, "interrupt window")           \
+	X(CPUID, "cpuid")                       \
+	X(RDMSR, "msr read")                    \
+	X(WRMSR, "msr write")                   \
+	X(PIO, "port i/o")                      \
+	X(MMIO, "mmio")                         \
+	X(HYPERCALL, "hypercall")               \
+	X(HLT, "halt")                          \
+	X(CR, "control register")               \
+	X(XSETBV, "xsetbv")                     \
+	X(EXCEPTION, "exception")               \
+	X(SHUTDOWN, "shutdown")                 \
+	X(INSN, "privileged instruction")       \
 	X(IOREQ, "request to the device model") \
 	X(OTHER, "other")
 
-#define HOLM_EXIT_ENUM(id, name)	HOLM_EXIT_##id,
-enum holm_exit {
-	HOLM_EXITS(HOLM_EXIT_ENUM)
-	HOLM_EXIT_COUNT
-};
+#define HOLM_EXIT_ENUM(id, name) HOLM_EXIT_##id,
+enum holm_exit { HOLM_EXITS(HOLM_EXIT_ENUM) HOLM_EXIT_COUNT };
 
-#define HOLM_VM_EXIT_SLOTS	32
+#define HOLM_VM_EXIT_SLOTS 32
 
 struct holm_vm {
 	ABI_U32 slot;
-	ABI_U32 vmid;		/* relative: 0 is the Service VM */
+	ABI_U32 vmid; /* relative: 0 is the Service VM */
 	char name[16];
-	ABI_U32 state;		/* HOLM_VM_* */
+	ABI_U32 state; /* HOLM_VM_* */
 	ABI_U32 nvcpus;
-	ABI_U64 cpus;		/* bit n: owns CPU n */
-	ABI_U64 mem_bytes;	/* RAM mapped in its stage 2 */
-	ABI_U64 s2_pages;	/* page-table pages of its stage 2 */
-	ABI_U64 leaves[3];	/* 4 KiB, 2 MiB, 1 GiB leaves */
-	ABI_U64 start_tsc;	/* of the last START_VM */
-	ABI_U64 exits[HOLM_VM_EXIT_SLOTS];	/* by enum holm_exit */
+	ABI_U64 cpus;                      /* bit n: owns CPU n */
+	ABI_U64 mem_bytes;                 /* RAM mapped in its stage 2 */
+	ABI_U64 s2_pages;                  /* page-table pages of its stage 2 */
+	ABI_U64 leaves[3];                 /* 4 KiB, 2 MiB, 1 GiB leaves */
+	ABI_U64 start_tsc;                 /* of the last START_VM */
+	ABI_U64 exits[HOLM_VM_EXIT_SLOTS]; /* by enum holm_exit */
 };
 
-#define HOLM_VM_CREATED		1
-#define HOLM_VM_RUNNING		2
-#define HOLM_VM_PAUSED		3
-#define HOLM_VM_OFF		4	/* powered off by itself, not destroyed */
+#define HOLM_VM_CREATED 1
+#define HOLM_VM_RUNNING 2
+#define HOLM_VM_PAUSED  3
+#define HOLM_VM_OFF     4 /* powered off by itself, not destroyed */
 
 #endif

@@ -17,9 +17,9 @@
 #include "vm/backend.h"
 
 /* SDM vol 3, 9.4.4.1: INIT, 10 ms, SIPI, 200 us, SIPI. */
-#define INIT_DELAY_US	10000
-#define SIPI_DELAY_US	200
-#define ONLINE_WAIT_US	1000000
+#define INIT_DELAY_US  10000
+#define SIPI_DELAY_US  200
+#define ONLINE_WAIT_US 1000000
 
 extern const u8 trampoline_start[], trampoline_end[];
 extern const u8 trampoline_cr3[], trampoline_entry[];
@@ -38,8 +38,8 @@ static void delay_us(u64 us)
 
 static void *take(u64 bytes)
 {
-	void *p = pool_alloc(&launch.pool, align_up(bytes, PAGE_SIZE) / PAGE_SIZE,
-			     1);
+	void *p = pool_alloc(&launch.pool,
+			     align_up(bytes, PAGE_SIZE) / PAGE_SIZE, 1);
 
 	if (!p)
 		launch_fail("too little memory for the CPUs' private areas");

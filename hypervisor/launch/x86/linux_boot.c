@@ -8,7 +8,7 @@
 
 /* boot.rst, "The real-mode kernel header"; offsets in the file. */
 struct setup_header {
-	u8 setup_sects;		/* 0x1f1 */
+	u8 setup_sects; /* 0x1f1 */
 	u16 root_flags;
 	u32 syssize;
 	u16 ram_size;
@@ -48,21 +48,21 @@ struct setup_header {
 	u32 handover_offset;
 } __packed;
 
-#define HEADER_AT	0x1f1U
-#define SECTOR		512U
-#define BOOT_FLAG	0xaa55
-#define HEADER_MAGIC	0x53726448	/* "HdrS" */
-#define VERSION_MIN	0x20a		/* init_size and pref_address */
-#define LOADED_HIGH	0x01
-#define LOADER_UNKNOWN	0xff
-#define PAYLOAD_BASE	MIB(1)
+#define HEADER_AT      0x1f1U
+#define SECTOR         512U
+#define BOOT_FLAG      0xaa55
+#define HEADER_MAGIC   0x53726448 /* "HdrS" */
+#define VERSION_MIN    0x20a      /* init_size and pref_address */
+#define LOADED_HIGH    0x01
+#define LOADER_UNKNOWN 0xff
+#define PAYLOAD_BASE   MIB(1)
 
 /* boot_params, zero-page.rst */
-#define BP_RSDP		0x070
-#define BP_E820_COUNT	0x1e8
-#define BP_HEADER	HEADER_AT
-#define BP_E820		0x2d0
-#define BP_E820_MAX	128U
+#define BP_RSDP       0x070
+#define BP_E820_COUNT 0x1e8
+#define BP_HEADER     HEADER_AT
+#define BP_E820       0x2d0
+#define BP_E820_MAX   128U
 
 _Static_assert(offsetof(struct setup_header, header) + HEADER_AT == 0x202,
 	       "boot.rst");
@@ -75,18 +75,21 @@ _Static_assert(offsetof(struct setup_header, init_size) + HEADER_AT == 0x260,
 enum low_page { LOW_PARAMS, LOW_CMDLINE, LOW_GDT, LOW_PAGES };
 
 static const u64 flat_gdt[] = {
-	0, 0, 0x00cf9b000000ffff, 0x00cf93000000ffff,
+	0,
+	0,
+	0x00cf9b000000ffff,
+	0x00cf93000000ffff,
 };
 
-#define SCRATCH_ENTRIES	(BOOT_E820_MAX + 8)
+#define SCRATCH_ENTRIES (BOOT_E820_MAX + 8)
 
 struct plan {
 	const struct boot_module *kernel, *initrd;
 	struct setup_header h;
-	u64 setup_size;		/* bytes of the file before the payload */
-	u64 load;		/* where the payload goes */
+	u64 setup_size; /* bytes of the file before the payload */
+	u64 load;       /* where the payload goes */
 	u64 initrd_to;
-	u64 low;		/* first of the low pages */
+	u64 low; /* first of the low pages */
 	const char *cmdline;
 };
 
@@ -101,8 +104,8 @@ static const char *check_header(struct plan *p)
 		return "the first module is not a Linux kernel (bzImage)";
 	if (h->version < VERSION_MIN || !(h->loadflags & LOADED_HIGH))
 		return "the kernel is too old: its boot protocol is below 2.10";
-	p->setup_size = ((h->setup_sects ? h->setup_sects : 4) + 1U) *
-			(u64)SECTOR;
+	p->setup_size =
+		((h->setup_sects ? h->setup_sects : 4) + 1U) * (u64)SECTOR;
 	if (p->setup_size >= p->kernel->size)
 		return "the kernel is cut short";
 	return NULL;
@@ -152,8 +155,9 @@ static const char *place_initrd(struct plan *p, const struct e820 *map)
 		e820_add(&m, map->e[i].base, map->e[i].size, map->e[i].type);
 	/* Neither where the kernel will be, nor where it still is. */
 	if (e820_cut(&m, p->load, align_up(p->h.init_size, PAGE_SIZE)) ||
-	    e820_cut(&m, src, align_up(p->kernel->base + p->kernel->size,
-				       PAGE_SIZE) - src))
+	    e820_cut(&m, src,
+		     align_up(p->kernel->base + p->kernel->size, PAGE_SIZE) -
+			     src))
 		return "the memory map has more entries than fit";
 	if (e820_alloc_top(&m, align_up(p->initrd->size, PAGE_SIZE), PAGE_SIZE,
 			   PAYLOAD_BASE, (u64)p->h.initrd_addr_max + 1,
@@ -222,7 +226,8 @@ const char *linux_load(const struct boot_info *bi, const struct e820 *map,
 	const char *why;
 
 	if (!bi->nmodules)
-		return "no kernel: the first boot module must be the Service VM's";
+		return "no kernel: the first boot module must be the Service "
+		       "VM's";
 	p.cmdline = kernel_args(bi->module[0].cmdline);
 	why = check_header(&p);
 	if (!why)
@@ -243,9 +248,9 @@ const char *linux_load(const struct boot_info *bi, const struct e820 *map,
 	return NULL;
 }
 
-#define ATTR_FLAT_CODE	0xc9b
-#define ATTR_FLAT_DATA	0xc93
-#define ATTR_TSS	0x08b
+#define ATTR_FLAT_CODE 0xc9b
+#define ATTR_FLAT_DATA 0xc93
+#define ATTR_TSS       0x08b
 
 void linux_entry_state(const struct linux_image *img, struct guest_regs *regs,
 		       struct guest_sregs *sregs)

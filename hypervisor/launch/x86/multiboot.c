@@ -4,13 +4,13 @@
 #include "lib/errno.h"
 #include "lib/string.h"
 
-#define MB1_MAGIC	0x2badb002U
-#define MB2_MAGIC	0x36d76289U
+#define MB1_MAGIC 0x2badb002U
+#define MB2_MAGIC 0x36d76289U
 
 /* Multiboot 0.6.96, section 3.3. */
-#define MB1_HAS_CMDLINE	BIT32(2)
-#define MB1_HAS_MODS	BIT32(3)
-#define MB1_HAS_MMAP	BIT32(6)
+#define MB1_HAS_CMDLINE BIT32(2)
+#define MB1_HAS_MODS    BIT32(3)
+#define MB1_HAS_MMAP    BIT32(6)
 
 struct mb1_info {
 	u32 flags;
@@ -27,7 +27,7 @@ struct mb1_mod {
 } __packed;
 
 struct mb1_mmap {
-	u32 size;	/* of what follows */
+	u32 size; /* of what follows */
 	u64 base, length;
 	u32 type;
 } __packed;

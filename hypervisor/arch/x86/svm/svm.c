@@ -6,11 +6,11 @@
 #include "arch/x86/features.h"
 #include "lib/errno.h"
 
-#define MSR_VM_CR		0xc0010114
-#define MSR_VM_HSAVE_PA		0xc0010117
-#define VM_CR_SVMDIS		BIT64(4)
-#define CPUID_SVM_LEAF		0x8000000a
-#define CPUID_SVM_NPT		BIT32(0)
+#define MSR_VM_CR       0xc0010114
+#define MSR_VM_HSAVE_PA 0xc0010117
+#define VM_CR_SVMDIS    BIT64(4)
+#define CPUID_SVM_LEAF  0x8000000a
+#define CPUID_SVM_NPT   BIT32(0)
 
 /*
  * The CPU's own pages, at the same private address on every CPU: where VMRUN
@@ -21,7 +21,7 @@ static struct {
 } svm;
 
 struct svm_host {
-	u64 hpa;	/* in the part of the page that VMSAVE leaves alone */
+	u64 hpa; /* in the part of the page that VMSAVE leaves alone */
 };
 
 static struct svm_host *host_page(void)
@@ -68,8 +68,8 @@ static void svm_cpu_disable(void)
 
 static const struct pt_format *svm_s2_format(u8 *leaf_levels)
 {
-	*leaf_levels = features_get()->pages_1g ? PT_LEAF_ALL :
-						  PT_LEAF_4K | PT_LEAF_2M;
+	*leaf_levels = features_get()->pages_1g ? PT_LEAF_ALL
+						: PT_LEAF_4K | PT_LEAF_2M;
 	return &pt_format_npt;
 }
 
@@ -260,9 +260,7 @@ static u64 svm_vcpu_msr(struct hw_vcpu *v, u32 msr, const u64 *set, bool *known)
 	return *field;
 }
 
-#define SVM_OP(ret, op, args)	.op = svm_##op,
-const struct backend svm_backend = {
-	.name = "AMD SVM",
-	.id = 0,
-	BACKEND_OPS(SVM_OP)
-};
+#define SVM_OP(ret, op, args) .op = svm_##op,
+const struct backend svm_backend = { .name = "AMD SVM",
+				     .id = 0,
+				     BACKEND_OPS(SVM_OP) };

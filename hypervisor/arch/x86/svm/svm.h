@@ -22,8 +22,8 @@ struct svm_vm {
 struct svm_vcpu {
 	struct vmcb *vmcb;
 	hpa_t vmcb_hpa;
-	bool nmi_masked;	/* an NMI handler runs: until its IRET */
-	bool nmi_iret_seen;	/* the IRET is about to run */
+	bool nmi_masked;    /* an NMI handler runs: until its IRET */
+	bool nmi_iret_seen; /* the IRET is about to run */
 };
 
 static inline struct svm_vcpu *svm_of(struct hw_vcpu *v)

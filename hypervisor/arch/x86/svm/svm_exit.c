@@ -63,7 +63,7 @@ struct exit_row {
 	void (*facts)(struct hw_vcpu *v, struct exit_info *x);
 };
 
-#define ROW(code, id, fn)	[code] = { HOLM_EXIT_##id, fn }
+#define ROW(code, id, fn) [code] = { HOLM_EXIT_##id, fn }
 
 /* clang-format off */
 static const struct exit_row rows[] = {

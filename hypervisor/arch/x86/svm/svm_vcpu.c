@@ -7,34 +7,36 @@
 #include "lib/string.h"
 #include "mem/pages.h"
 
-#define EXCEPTION_DB	BIT32(1)
-#define EXCEPTION_UD	BIT32(6)
-#define EXCEPTION_AC	BIT32(17)
+#define EXCEPTION_DB BIT32(1)
+#define EXCEPTION_UD BIT32(6)
+#define EXCEPTION_AC BIT32(17)
 
 /*
  * What traps in any guest. #UD: VMCALL is undefined on AMD and still means a
  * hypercall. #DB and #AC: a guest could loop in their delivery for ever, out
  * of reach of any NMI (CVE-2015-5307, CVE-2015-8104).
  */
-#define TRAP_EXCEPTIONS	(EXCEPTION_DB | EXCEPTION_UD | EXCEPTION_AC)
-#define TRAP_MISC1	(SVM_NMI | SVM_CPUID | SVM_INVD | SVM_INVLPGA | \
-			 SVM_IOIO | SVM_MSR | SVM_SHUTDOWN)
-#define TRAP_MISC2	(SVM_VMRUN | SVM_VMMCALL | SVM_VMLOAD | SVM_VMSAVE | \
-			 SVM_STGI | SVM_CLGI | SVM_SKINIT)
+#define TRAP_EXCEPTIONS (EXCEPTION_DB | EXCEPTION_UD | EXCEPTION_AC)
+#define TRAP_MISC1                                                           \
+	(SVM_NMI | SVM_CPUID | SVM_INVD | SVM_INVLPGA | SVM_IOIO | SVM_MSR | \
+	 SVM_SHUTDOWN)
+#define TRAP_MISC2                                                      \
+	(SVM_VMRUN | SVM_VMMCALL | SVM_VMLOAD | SVM_VMSAVE | SVM_STGI | \
+	 SVM_CLGI | SVM_SKINIT)
 /* And what more in a guest whose CPU is mediated. */
-#define MEDIATED_MISC1	(SVM_INTR | SVM_HLT | SVM_RDPMC)
-#define MEDIATED_MISC2	(SVM_WBINVD | SVM_MONITOR | SVM_MWAIT | SVM_MWAIT_ARMED)
+#define MEDIATED_MISC1 (SVM_INTR | SVM_HLT | SVM_RDPMC)
+#define MEDIATED_MISC2 (SVM_WBINVD | SVM_MONITOR | SVM_MWAIT | SVM_MWAIT_ARMED)
 
-#define RESET_CR0	(CR0_ET | CR0_NW | CR0_CD)
-#define RESET_PAT	0x0007040600070406ULL
-#define RESET_DR6	0xffff0ff0
-#define RESET_DR7	0x400
-#define RESET_DX	0x00000600
-#define ATTR_CODE16	0x9b
-#define ATTR_DATA16	0x93
-#define ATTR_LDT	0x82
-#define ATTR_TSS	0x8b
-#define GUEST_ASID	1
+#define RESET_CR0   (CR0_ET | CR0_NW | CR0_CD)
+#define RESET_PAT   0x0007040600070406ULL
+#define RESET_DR6   0xffff0ff0
+#define RESET_DR7   0x400
+#define RESET_DX    0x00000600
+#define ATTR_CODE16 0x9b
+#define ATTR_DATA16 0x93
+#define ATTR_LDT    0x82
+#define ATTR_TSS    0x8b
+#define GUEST_ASID  1
 
 int svm_vcpu_init(struct hw_vcpu *v, struct hw_vm *vm)
 {
@@ -91,8 +93,8 @@ void svm_vcpu_reset(struct hw_vcpu *v, enum vcpu_reset how)
 	vmcb->tr = (struct vmcb_seg){ 0, ATTR_TSS, 0xffff, 0 };
 	vmcb->efer = EFER_SVME;
 	/* Caches on: what a guest caches is its stage 2's matter. */
-	vmcb->cr0 = how == VCPU_RESET_POWER_ON ? RESET_CR0 & ~(CR0_NW | CR0_CD) :
-						 CR0_ET;
+	vmcb->cr0 = how == VCPU_RESET_POWER_ON ? RESET_CR0 & ~(CR0_NW | CR0_CD)
+					       : CR0_ET;
 	vmcb->dr6 = RESET_DR6;
 	vmcb->dr7 = RESET_DR7;
 	vmcb->g_pat = RESET_PAT;
@@ -112,10 +114,12 @@ void svm_vcpu_reset(struct hw_vcpu *v, enum vcpu_reset how)
 }
 
 /* The VMCB's segments in the order of enum guest_segno. */
-#define SEGMENTS(vmcb) \
-	{ &(vmcb)->es, &(vmcb)->cs, &(vmcb)->ss, &(vmcb)->ds, &(vmcb)->fs, \
-	  &(vmcb)->gs, &(vmcb)->ldtr, &(vmcb)->tr, &(vmcb)->gdtr, \
-	  &(vmcb)->idtr }
+#define SEGMENTS(vmcb)                                                        \
+	{                                                                     \
+		&(vmcb)->es, &(vmcb)->cs, &(vmcb)->ss, &(vmcb)->ds,           \
+			&(vmcb)->fs, &(vmcb)->gs, &(vmcb)->ldtr, &(vmcb)->tr, \
+			&(vmcb)->gdtr, &(vmcb)->idtr                          \
+	}
 
 void svm_vcpu_get_sregs(struct hw_vcpu *v, struct guest_sregs *s)
 {

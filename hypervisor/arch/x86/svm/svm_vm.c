@@ -6,9 +6,9 @@
 #include "lib/string.h"
 #include "mem/pages.h"
 
-#define IOPM_PAGES	3
-#define MSRPM_PAGES	2
-#define MSRS_PER_RANGE	0x2000U
+#define IOPM_PAGES     3
+#define MSRPM_PAGES    2
+#define MSRS_PER_RANGE 0x2000U
 
 /* First MSR of each range the map covers, and its place in the map. */
 static const struct {

@@ -82,93 +82,93 @@ _Static_assert(offsetof(struct vmcb, cr2) == 0x640, "table B-2");
 _Static_assert(offsetof(struct vmcb, g_pat) == 0x668, "table B-2");
 
 /* misc1 */
-#define SVM_INTR		BIT32(0)
-#define SVM_NMI			BIT32(1)
-#define SVM_VINTR		BIT32(4)
-#define SVM_RDPMC		BIT32(15)
-#define SVM_CPUID		BIT32(18)
-#define SVM_IRET		BIT32(20)
-#define SVM_INVD		BIT32(22)
-#define SVM_HLT			BIT32(24)
-#define SVM_INVLPGA		BIT32(26)
-#define SVM_IOIO		BIT32(27)
-#define SVM_MSR			BIT32(28)
-#define SVM_SHUTDOWN		BIT32(31)
+#define SVM_INTR     BIT32(0)
+#define SVM_NMI      BIT32(1)
+#define SVM_VINTR    BIT32(4)
+#define SVM_RDPMC    BIT32(15)
+#define SVM_CPUID    BIT32(18)
+#define SVM_IRET     BIT32(20)
+#define SVM_INVD     BIT32(22)
+#define SVM_HLT      BIT32(24)
+#define SVM_INVLPGA  BIT32(26)
+#define SVM_IOIO     BIT32(27)
+#define SVM_MSR      BIT32(28)
+#define SVM_SHUTDOWN BIT32(31)
 /* misc2 */
-#define SVM_VMRUN		BIT32(0)
-#define SVM_VMMCALL		BIT32(1)
-#define SVM_VMLOAD		BIT32(2)
-#define SVM_VMSAVE		BIT32(3)
-#define SVM_STGI		BIT32(4)
-#define SVM_CLGI		BIT32(5)
-#define SVM_SKINIT		BIT32(6)
-#define SVM_WBINVD		BIT32(9)
-#define SVM_MONITOR		BIT32(10)
-#define SVM_MWAIT		BIT32(11)
-#define SVM_MWAIT_ARMED		BIT32(12)
+#define SVM_VMRUN       BIT32(0)
+#define SVM_VMMCALL     BIT32(1)
+#define SVM_VMLOAD      BIT32(2)
+#define SVM_VMSAVE      BIT32(3)
+#define SVM_STGI        BIT32(4)
+#define SVM_CLGI        BIT32(5)
+#define SVM_SKINIT      BIT32(6)
+#define SVM_WBINVD      BIT32(9)
+#define SVM_MONITOR     BIT32(10)
+#define SVM_MWAIT       BIT32(11)
+#define SVM_MWAIT_ARMED BIT32(12)
 
-#define SVM_CR8			BIT32(8)
+#define SVM_CR8 BIT32(8)
 
 /* v_intr */
-#define V_TPR_MASK		0xffULL
-#define V_IRQ			BIT64(8)
-#define V_INTR_PRIO_MAX		((u64)0xf << 16)
-#define V_IGN_TPR		BIT64(20)
-#define V_INTR_MASKING		BIT64(24)
+#define V_TPR_MASK      0xffULL
+#define V_IRQ           BIT64(8)
+#define V_INTR_PRIO_MAX ((u64)0xf << 16)
+#define V_IGN_TPR       BIT64(20)
+#define V_INTR_MASKING  BIT64(24)
 
-#define SHADOW_INTERRUPT	BIT64(0)
+#define SHADOW_INTERRUPT BIT64(0)
 
 /* event_inj and exit_int_info, 15.20 and 15.7.2 */
-#define EVENT_TYPE_SHIFT	8
-#define EVENT_TYPE_MASK		((u64)7 << EVENT_TYPE_SHIFT)
-#define EVENT_TYPE_INTR		((u64)0 << EVENT_TYPE_SHIFT)
-#define EVENT_TYPE_NMI		((u64)2 << EVENT_TYPE_SHIFT)
-#define EVENT_TYPE_EXCEPTION	((u64)3 << EVENT_TYPE_SHIFT)
-#define EVENT_TYPE_SOFT		((u64)4 << EVENT_TYPE_SHIFT)
-#define EVENT_ERROR_VALID	BIT64(11)
-#define EVENT_VALID		BIT64(31)
+#define EVENT_TYPE_SHIFT     8
+#define EVENT_TYPE_MASK      ((u64)7 << EVENT_TYPE_SHIFT)
+#define EVENT_TYPE_INTR      ((u64)0 << EVENT_TYPE_SHIFT)
+#define EVENT_TYPE_NMI       ((u64)2 << EVENT_TYPE_SHIFT)
+#define EVENT_TYPE_EXCEPTION ((u64)3 << EVENT_TYPE_SHIFT)
+#define EVENT_TYPE_SOFT      ((u64)4 << EVENT_TYPE_SHIFT)
+#define EVENT_ERROR_VALID    BIT64(11)
+#define EVENT_VALID          BIT64(31)
 
-#define TLB_FLUSH_ALL		1
+#define TLB_FLUSH_ALL 1
 
 /* Exit codes, appendix C */
-#define EXIT_CR_READ		0x000
-#define EXIT_CR_LAST		0x01f
-#define EXIT_EXCEPTION		0x040
-#define EXIT_EXCEPTION_LAST	0x05f
-#define EXIT_INTR		0x060
-#define EXIT_NMI		0x061
-#define EXIT_VINTR		0x064
-#define EXIT_RDPMC		0x06f
-#define EXIT_CPUID		0x072
-#define EXIT_IRET		0x074
-#define EXIT_INVD		0x076
-#define EXIT_HLT		0x078
-#define EXIT_INVLPGA		0x07a
-#define EXIT_IOIO		0x07b
-#define EXIT_MSR		0x07c
-#define EXIT_SHUTDOWN		0x07f
-#define EXIT_VMRUN		0x080
-#define EXIT_VMMCALL		0x081
-#define EXIT_VMLOAD		0x082
-#define EXIT_VMSAVE		0x083
-#define EXIT_STGI		0x084
-#define EXIT_CLGI		0x085
-#define EXIT_SKINIT		0x086
-#define EXIT_WBINVD		0x089
-#define EXIT_MONITOR		0x08a
-#define EXIT_MWAIT		0x08b
-#define EXIT_MWAIT_ARMED	0x08c
-#define EXIT_NPF		0x400
+#define EXIT_CR_READ        0x000
+#define EXIT_CR_LAST        0x01f
+#define EXIT_EXCEPTION      0x040
+#define EXIT_EXCEPTION_LAST 0x05f
+#define EXIT_INTR           0x060
+#define EXIT_NMI            0x061
+#define EXIT_VINTR          0x064
+#define EXIT_RDPMC          0x06f
+#define EXIT_CPUID          0x072
+#define EXIT_IRET           0x074
+#define EXIT_INVD           0x076
+#define EXIT_HLT            0x078
+#define EXIT_INVLPGA        0x07a
+#define EXIT_IOIO           0x07b
+#define EXIT_MSR            0x07c
+#define EXIT_SHUTDOWN       0x07f
+#define EXIT_VMRUN          0x080
+#define EXIT_VMMCALL        0x081
+#define EXIT_VMLOAD         0x082
+#define EXIT_VMSAVE         0x083
+#define EXIT_STGI           0x084
+#define EXIT_CLGI           0x085
+#define EXIT_SKINIT         0x086
+#define EXIT_WBINVD         0x089
+#define EXIT_MONITOR        0x08a
+#define EXIT_MWAIT          0x08b
+#define EXIT_MWAIT_ARMED    0x08c
+#define EXIT_NPF            0x400
 
 /* IOIO exit_info1, 15.10.2 */
-#define IOIO_IN			BIT32(0)
-#define IOIO_STRING		BIT32(2)
-#define IOIO_REP		BIT32(3)
-#define IOIO_SIZE_SHIFT		4
-#define IOIO_PORT_SHIFT		16
+#define IOIO_IN         BIT32(0)
+#define IOIO_STRING     BIT32(2)
+#define IOIO_REP        BIT32(3)
+#define IOIO_SIZE_SHIFT 4
+#define IOIO_PORT_SHIFT 16
 
 /* NPF exit_info1, 15.25.6 */
-#define NPF_WRITE		BIT64(1)
-#define NPF_FETCH		BIT64(4)
+#define NPF_WRITE BIT64(1)
+#define NPF_FETCH BIT64(4)
 
 #endif
