@@ -294,6 +294,54 @@ static void test_console_output(void **state)
 	assert_memory_equal(text + 19 * 22, "hello from the guest\r\n", 22);
 }
 
+/* A guest gone mad: any access to any device, from both CPUs at once. */
+static void random_request(struct mock *m, u32 vcpu)
+{
+	static const u16 bases[] = { 0x60,  0x64,  0x70,  0x80,  0xf4,  0x2f8,
+				     0x3f8, 0x400, 0x404, 0xcf8, 0x2000 };
+	u32 r = (u32)random(), val = (u32)random();
+	int write = (r & 2) != 0;
+	u32 size = BIT(r >> 8 & 3), base = bases[(r >> 16) % ARRAY_SIZE(bases)];
+
+	/* Not the bit that switches off: the test shall go on. */
+	if (base == 0x400 || base == 0x404)
+		val &= ~0x20202020U;
+	if (r & 1)
+		mock_pio(m, vcpu, (u16)(base + (r >> 12 & 7)), size, write,
+			 val);
+	else if (r & 4)
+		mock_mmio(m, vcpu, 0xe0000000 + (val & 0x1fffff), size, write,
+			  val);
+	else
+		mock_cfg(m, vcpu, val & 0xffff, size, write, val);
+}
+
+static int guest_random(struct mock *m, u32 turn)
+{
+	/* The log is for short lives. */
+	m->log[0] = 0;
+	if (turn >= 30000)
+		return guest_poweroff(m, turn);
+	random_request(m, 0);
+	random_request(m, 1);
+	return 0;
+}
+
+static void test_random_guest(void **state)
+{
+	int rc;
+
+	(void)state;
+	srandom(8);
+	mock.guest = guest_random;
+	cfg.com[COM1] = (struct console_config){ CONSOLE_FILE, "/dev/null" };
+	cfg.com[COM2] = (struct console_config){ CONSOLE_PTY, NULL };
+	rc = vm_main(&cfg, &parts);
+	assert_int_equal(rc, DM_POWEROFF);
+	assert_int_equal(mock.turn, 30001);
+	assert_int_equal(frees, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +357,7 @@ int main(void)
 		cmocka_unit_test_setup(test_reset_fails, setup),
 		cmocka_unit_test_setup(test_missing_kernel, setup),
 		cmocka_unit_test_setup(test_console_output, setup),
+		cmocka_unit_test_setup(test_random_guest, setup),
 	};
 
 	return cmocka_run_group_tests_name("dm vm life", tests, group_setup,
