@@ -283,7 +283,6 @@ static void guest_reset(struct vm *vm)
 	ioreq_reset(vm);
 	virq_reset(&g->virq);
 	vpit_reset(&g->pit);
-	g->pit_deadline = GUEST_NO_DEADLINE;
 	for (u32 i = 0; i < vm->nvcpus; i++) {
 		struct vcpu_guest *v = vm->vcpu[i]->guest;
 
