@@ -174,7 +174,7 @@ const char *option(const char *name)
 
 static bool is_wanted(const char *name)
 {
-	const char *only = option("only");
+	const char *only = option(is_user_vm() ? "user" : "only");
 
 	return !only || !strncmp(only, name, strlen(name));
 }
