@@ -4,6 +4,7 @@
 #include "io/upcall.h"
 #include "lib/errno.h"
 #include "mem/physmap.h"
+#include "vm/sched.h"
 
 /* PCI configuration mechanism 1: address port, and four data ports. */
 #define PCI_ADDR_PORT      0xcf8
@@ -85,6 +86,13 @@ static void ioreq_issue(struct vcpu *vcpu, const struct vcpu_ioreq *req)
 	upcall_raise();
 }
 
+/* Nobody kicks a CPU that said it polls. */
+static bool ioreq_poll(struct vcpu *vcpu)
+{
+	__builtin_ia32_pause();
+	return !vcpu_should_stop(vcpu);
+}
+
 /**
  * Wait for the answer to the request under way: its value, read once. The
  * driver turns port requests into PCI ones in place; the value's place is
@@ -94,6 +102,8 @@ static int ioreq_collect(struct vcpu *vcpu, u64 *val, ioreq_wait_fn wait)
 {
 	hpa_t state = SLOT(vcpu, state);
 
+	if (vm_is_polling(vcpu->vm))
+		wait = ioreq_poll;
 	while (physmap_load32(state) != ACRN_IOREQ_COMPLETE)
 		if (!wait(vcpu))
 			return -EAGAIN;

@@ -44,6 +44,7 @@ void ioreq_reset(struct vm *vm);
  * Ask the device model. @size 1, 2, 4 (8 for MMIO). A write sends *@val; a
  * read sets it, zero-extended from @size. Returns 0, or -EAGAIN if the vCPU
  * must stop: leave the instruction where it is and execute it again later.
+ * A VM with ACRN_VM_IO_POLLING is not kicked: @wait is not called for it.
  */
 int ioreq_pio(struct vcpu *vcpu, u16 port, u32 size, bool write, u64 *val,
 	      ioreq_wait_fn wait);

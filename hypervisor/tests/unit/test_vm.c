@@ -190,6 +190,36 @@ static void wide_machine(void **state)
 	assert_int_equal(vm_cpu_return(158), 0); /* one that no mask names */
 }
 
+/* The Service VM too is made whole or not at all, and once. */
+static void service_without_memory(void **state)
+{
+	struct vm *vm;
+	int rc = -ENOMEM;
+	u64 keep;
+
+	(void)state;
+	vm_setup(&fake.pool, &guest_machine_ops);
+	for (u32 i = 0; i < 4; i++)
+		cpu_get(i)->vcpu = NULL;
+	fake.count = (struct fake_counts){ 0 };
+	for (keep = 0; rc == -ENOMEM; keep++) {
+		u64 used = bench_used();
+
+		bench_hog(keep);
+		rc = vm_create_service(4, &vm);
+		bench_unhog();
+		if (rc == 0)
+			break;
+		assert_int_equal(bench_used(), used);
+		assert_int_equal(fake.count.vcpus, 0);
+		assert_null(vm_service());
+		assert_int_equal(vm_count(), 0);
+	}
+	assert_int_equal(rc, 0);
+	assert_ptr_equal(vm_service(), vm);
+	assert_int_equal(vm_create_service(4, &vm), -EEXIST);
+}
+
 /* Every allocation fails in turn; nothing may be left of any attempt. */
 static void create_without_memory(void **state)
 {
@@ -398,6 +428,7 @@ int main(void)
 		TEST(holm_chooses_idle_cpus),
 		TEST(create_refuses),
 		TEST(wide_machine),
+		TEST(service_without_memory),
 		TEST(create_without_memory),
 		TEST(create_with_a_failing_backend),
 		TEST(slots_are_used_again),
