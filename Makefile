@@ -52,10 +52,10 @@ hypervisor:
 	@$(MAKE) -C hypervisor O=$(O)/hypervisor
 
 devicemodel:
-	@$(MAKE) -C devicemodel O=$(O)/devicemodel STATIC=1
+	@$(MAKE) -C devicemodel O=$(O)/static/devicemodel STATIC=1
 
 tools:
-	@$(MAKE) -C tools O=$(O)/tools STATIC=1
+	@$(MAKE) -C tools O=$(O)/static/tools STATIC=1
 
 ## make module KERNEL=6.1  the Service VM's driver for a kernel
 module: $(KDIR)/release
@@ -82,9 +82,9 @@ iso: setup-check
 install: all
 	install -D -m 0644 $(O)/hypervisor/holm.elf \
 		$(DESTDIR)$(prefix)/lib/holm/holm.elf
-	$(MAKE) -C devicemodel install O=$(O)/devicemodel STATIC=1 \
+	$(MAKE) -C devicemodel install O=$(O)/static/devicemodel STATIC=1 \
 		DESTDIR=$(DESTDIR) prefix=$(prefix)
-	$(MAKE) -C tools install O=$(O)/tools STATIC=1 \
+	$(MAKE) -C tools install O=$(O)/static/tools STATIC=1 \
 		DESTDIR=$(DESTDIR) prefix=$(prefix)
 
 ## make clean              remove what was built; distclean: kernels as well
