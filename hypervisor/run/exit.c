@@ -16,9 +16,11 @@ static const u8 op_hlt[] = { 0xf4 };
 static const u8 op_vmmcall[] = { 0x0f, 0x01, 0xd9 };
 static const u8 op_vmcall[] = { 0x0f, 0x01, 0xc1 };
 
-#define VECTOR_UD   6
-#define CPUID_XSAVE 0xd
-#define VECTOR_AC   17
+#define VECTOR_UD 6
+/* After so many of a vCPU they are counted only. */
+#define OTHER_LOGGED 8
+#define CPUID_XSAVE  0xd
+#define VECTOR_AC    17
 
 static void exit_interrupt(struct vcpu *v, const struct exit_info *x)
 {
@@ -191,9 +193,10 @@ static void exit_cr(struct vcpu *v, const struct exit_info *x)
 /* Reasons that no backend should give for what we let it trap. */
 static void exit_other(struct vcpu *v, const struct exit_info *x)
 {
-	log_guest("VM %u vCPU %u: exit code %lx (%lx, %lx) at %lx: #UD",
-		  v->vm->vmid, v->id, x->raw, x->raw_info[0], x->raw_info[1],
-		  v->hw.regs.rip);
+	if (v->exits[HOLM_EXIT_OTHER] <= OTHER_LOGGED)
+		log_guest("VM %u vCPU %u: exit code %lx (%lx, %lx) at %lx: #UD",
+			  v->vm->vmid, v->id, x->raw, x->raw_info[0],
+			  x->raw_info[1], v->hw.regs.rip);
 	run_inject_ud(v);
 }
 

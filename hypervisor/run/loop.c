@@ -82,22 +82,31 @@ static void wait_for_event(struct cpu *cpu, struct vcpu *v)
 	idle(cpu, v);
 }
 
-static void hand_on_nmi(struct percpu *p, struct vcpu *v)
+/* A foreign NMI is the guest's whose machine this is, no User VM's. */
+static void prepare_direct(struct percpu *p, struct vcpu *v)
 {
-	const struct guest_event ev = { .type = EVENT_NMI, .vector = 2 };
-
-	if (!backend->vcpu_nmi_ready(&v->hw))
-		return;
-	p->nmi_for_guest = false;
-	backend->vcpu_inject(&v->hw, &ev);
+	if (unlikely(p->nmi_for_guest)) {
+		p->nmi_for_guest = false;
+		v->nmi_pending = true;
+	}
+	if (unlikely(v->nmi_pending))
+		run_inject_nmi(v);
 }
 
 static void prepare(struct percpu *p, struct vcpu *v)
 {
-	if (!is_direct(v))
+	if (is_direct(v))
+		prepare_direct(p, v);
+	else
 		run_prepare_mediated(v);
-	else if (unlikely(p->nmi_for_guest))
-		hand_on_nmi(p, v);
+}
+
+/* Whether somebody wants this CPU or this vCPU to do something else. */
+static bool wanted(const struct cpu *cpu, const struct vcpu *v)
+{
+	return __atomic_load_n(&cpu->kick, __ATOMIC_ACQUIRE) |
+	       __atomic_load_n(&v->requests, __ATOMIC_RELAXED) |
+	       __atomic_load_n(&v->stop, __ATOMIC_RELAXED);
 }
 
 /* Run @v until its CPU is wanted elsewhere. */
@@ -107,8 +116,7 @@ static void run_vcpu(struct cpu *cpu, struct vcpu *v)
 	struct exit_info x;
 
 	for (;;) {
-		if (unlikely(__atomic_load_n(&cpu->kick, __ATOMIC_ACQUIRE)) &&
-		    !attend(cpu, v))
+		if (unlikely(wanted(cpu, v)) && !attend(cpu, v))
 			return;
 		if (unlikely(v->state != VCPU_STATE_RUNNABLE)) {
 			wait_for_event(cpu, v);

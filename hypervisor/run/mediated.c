@@ -42,7 +42,7 @@ static void take_nmi(struct vcpu *v)
 		return;
 	if (v->state == VCPU_STATE_HALTED)
 		vcpu_state_set(v, VCPU_STATE_RUNNABLE);
-	percpu_self()->nmi_for_guest = true;
+	v->nmi_pending = true;
 }
 
 bool run_requests(struct vcpu *v)
@@ -96,21 +96,21 @@ static void inject_irq(struct vcpu *v)
 	backend->vcpu_inject(&v->hw, &ev);
 }
 
-static void inject_nmi(struct vcpu *v)
+void run_inject_nmi(struct vcpu *v)
 {
 	const struct guest_event ev = { .type = EVENT_NMI, .vector = 2 };
 
 	if (!backend->vcpu_nmi_ready(&v->hw))
 		return;
-	percpu_self()->nmi_for_guest = false;
+	v->nmi_pending = false;
 	backend->vcpu_inject(&v->hw, &ev);
 }
 
 /* A waiting request must be asked again before anything else happens. */
 static void inject_pending(struct vcpu *v)
 {
-	if (unlikely(percpu_self()->nmi_for_guest))
-		inject_nmi(v);
+	if (unlikely(v->nmi_pending))
+		run_inject_nmi(v);
 	if (guest_irq_pending(v) < 0)
 		return;
 	if (v->state == VCPU_STATE_HALTED) {

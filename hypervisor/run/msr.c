@@ -63,10 +63,11 @@ static int tsc_adjust_write(struct vcpu *v, u32 msr, u64 val)
 
 static int apic_base_read(struct vcpu *v, u32 msr, u64 *val)
 {
+	(void)msr;
 	if (v->vm->kind == VM_USER)
 		*val = vlapic_base_read(&v->guest->lapic);
 	else
-		*val = x86_rdmsr(msr);
+		*val = direct_apic_base_read(v);
 	return 0;
 }
 

@@ -85,6 +85,7 @@ struct vcpu {
 	enum vcpu_state state;
 	u32 requests;
 	u8 sipi_vector;
+	bool nmi_pending; /* for the guest; only its own CPU looks */
 	/*
 	 * stop: the owner CPU must leave the guest and stay out. parked: it
 	 * has done so. Set/cleared only through vcpu_park()/vcpu_unpark().

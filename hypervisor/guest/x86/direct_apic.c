@@ -141,14 +141,33 @@ int direct_apic_base_write(struct vcpu *v, u64 val)
 {
 	u64 old = x86_rdmsr(MSR_APIC_BASE);
 	const u64 mode = APIC_BASE_ENABLE | APIC_BASE_EXTD;
+	u64 want = val & mode;
 
-	(void)v;
-	if ((val ^ old) & ~mode)
+	if (((val ^ old) & ~mode) || want == APIC_BASE_EXTD)
 		return -EINVAL;
-	/* Holm needs it to be heard: a guest may not switch it off for good. */
-	if (!(val & APIC_BASE_ENABLE) && (val & APIC_BASE_EXTD))
+	/* SDM vol 3, figure 11-29: x2APIC is entered from xAPIC only. */
+	if (v->guest->direct.off && want == mode)
 		return -EINVAL;
-	return x86_wrmsr_safe(MSR_APIC_BASE, val) ? 0 : -EINVAL;
+	if ((old & mode) == mode && want == APIC_BASE_ENABLE)
+		return -EINVAL;
+	if (!want) {
+		x86_wrmsr(MSR_APIC_BASE, old & ~mode);
+		x86_wrmsr(MSR_APIC_BASE, (old & ~mode) | APIC_BASE_ENABLE);
+		direct_apic_reset(&v->guest->direct);
+		v->guest->direct.off = true;
+		return 0;
+	}
+	if (!x86_wrmsr_safe(MSR_APIC_BASE, val))
+		return -EINVAL;
+	v->guest->direct.off = false;
+	return 0;
+}
+
+u64 direct_apic_base_read(const struct vcpu *v)
+{
+	u64 base = x86_rdmsr(MSR_APIC_BASE);
+
+	return v->guest->direct.off ? base & ~APIC_BASE_ENABLE : base;
 }
 
 int direct_apic_msr_write(struct vcpu *v, u32 msr, u64 val)

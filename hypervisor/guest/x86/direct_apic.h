@@ -19,12 +19,20 @@ struct direct_apic {
 	u32 ldr;
 	u32 dfr;
 	u32 icr_high;
+	bool off; /* the guest disabled it: so it believes */
 };
 
 /** As after INIT. */
 void direct_apic_reset(struct direct_apic *a);
 
-/** IA32_APIC_BASE: the mode may change, the address may not. */
+/** IA32_APIC_BASE as the guest wrote it. */
+u64 direct_apic_base_read(const struct vcpu *v);
+
+/**
+ * IA32_APIC_BASE: the mode may change, the address may not. A guest that
+ * disables its LAPIC is told so, but the LAPIC stays on in xAPIC mode: with
+ * it off no NMI would ever reach the CPU again. -EINVAL: #GP(0).
+ */
 int direct_apic_base_write(struct vcpu *v, u64 val);
 
 /** An x2APIC register that traps. -EINVAL: #GP(0). */

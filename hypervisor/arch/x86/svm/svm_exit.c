@@ -102,6 +102,11 @@ void svm_exit_facts(struct hw_vcpu *v, struct exit_info *x)
 	u64 code = vmcb->exit_code;
 
 	*x = (struct exit_info){ .reason = HOLM_EXIT_OTHER, .raw = code };
+	/* Emulators give 32 bits of it, hardware 64. */
+	if ((u32)code == EXIT_INVALID) {
+		x->reason = HOLM_EXIT_SHUTDOWN;
+		return;
+	}
 	if (code == EXIT_NPF) {
 		x->reason = HOLM_EXIT_MMIO;
 		facts_npf(v, x);

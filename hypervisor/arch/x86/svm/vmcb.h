@@ -158,6 +158,7 @@ _Static_assert(offsetof(struct vmcb, g_pat) == 0x668, "table B-2");
 #define EXIT_MONITOR        0x08a
 #define EXIT_MWAIT          0x08b
 #define EXIT_MWAIT_ARMED    0x08c
+#define EXIT_INVALID        0xffffffffU
 #define EXIT_NPF            0x400
 
 /* IOIO exit_info1, 15.10.2 */
