@@ -287,7 +287,6 @@ static void guest_reset(struct vm *vm)
 		struct vcpu_guest *v = vm->vcpu[i]->guest;
 
 		vlapic_reset(&v->lapic);
-		v->timer_deadline = 0;
 		v->pvclock = 0;
 		guest_vcpu_restart(vm->vcpu[i]);
 		guest_msrs_reset(&v->msrs);
@@ -313,7 +312,6 @@ const struct guest_ops guest_machine_ops = {
 void guest_vcpu_init(struct vcpu *vcpu)
 {
 	vlapic_init_reset(&vcpu->guest->lapic);
-	vcpu->guest->timer_deadline = 0;
 	guest_vcpu_restart(vcpu);
 }
 

@@ -202,6 +202,20 @@ static void bent_states_are_refused(void **state)
 	}
 }
 
+static void the_last_good_values(void **state)
+{
+	struct acrn_abi_vcpu_regs v = protected_mode();
+
+	(void)state;
+	v.regs.rip = 0xffffffff;
+	v.regs.cs_base = 0xffffffff;
+	v.regs.cr3 = BIT64(48) - 1;
+	v.regs.cr0 |= NW | CD;
+	v.regs.gdt.base = BIT64(47) - 1;
+	v.regs.idt.base = ~(BIT64(47) - 1);
+	assert_int_equal(set(&v), 0);
+}
+
 static void which_vcpu(void **state)
 {
 	struct acrn_abi_vcpu_regs v = protected_mode();
@@ -241,11 +255,9 @@ static void halted_vcpu_wakes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(protected_mode_arrives),
-		TEST(real_mode_arrives),
-		TEST(long_mode_arrives),
-		TEST(bent_states_are_refused),
-		TEST(which_vcpu),
+		TEST(protected_mode_arrives), TEST(real_mode_arrives),
+		TEST(long_mode_arrives),      TEST(bent_states_are_refused),
+		TEST(the_last_good_values),   TEST(which_vcpu),
 		TEST(halted_vcpu_wakes),
 	};
 

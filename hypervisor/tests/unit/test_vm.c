@@ -135,6 +135,8 @@ static void vcpus_follow_the_mask(void **state)
 	assert_ptr_equal(cpu_get(1)->vcpu, vm->vcpu[0]);
 	assert_true(vm->vcpu[0]->parked);
 	assert_false(vm->hw.direct);
+	for (u32 i = 0; i < 4; i++)
+		assert_int_equal(vm_service()->vcpu[i]->lapic_id, 2 * i);
 	assert_true(vm_service()->hw.direct);
 	assert_int_equal(vm_destroy(vm), 0);
 }
