@@ -62,6 +62,24 @@ static int map_identity(const struct hostmap_image *img, const struct e820 *map)
 	return rc;
 }
 
+static int refuse_writable_code(const struct pt_leaf *leaf, void *arg)
+{
+	(void)arg;
+	return (leaf->attr & (PT_W | PT_X)) == (PT_W | PT_X) ? -EPERM : 0;
+}
+
+/* Nothing that can be written can be executed, however it came to be so. */
+static int check_map(void)
+{
+	int rc = pgtable_for_each(&host.base, 0, host.identity_end,
+				  refuse_writable_code, NULL);
+
+	if (rc)
+		return rc;
+	return pgtable_for_each(&host.base, HOLM_BASE, HOLM_WINDOW,
+				refuse_writable_code, NULL);
+}
+
 int hostmap_build(struct page_pool *pool, const struct hostmap_image *img,
 		  const struct e820 *map, u8 leaf_levels)
 {
@@ -75,6 +93,8 @@ int hostmap_build(struct page_pool *pool, const struct hostmap_image *img,
 		rc = map_image(img);
 	if (!rc)
 		rc = map_identity(img, map);
+	if (!rc)
+		rc = check_map();
 	return rc;
 }
 

@@ -19,7 +19,10 @@ struct hostmap_image {
 	u64 size;                    /* image and pool, multiple of 2 MiB */
 };
 
-/** Build the base map. -ENOMEM if the pool is too small for it. */
+/**
+ * Build the base map. -ENOMEM: the pool is too small for it; -EPERM: a part
+ * came out both writable and executable.
+ */
 int hostmap_build(struct page_pool *pool, const struct hostmap_image *img,
 		  const struct e820 *map, u8 leaf_levels);
 
