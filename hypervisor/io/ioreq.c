@@ -190,6 +190,6 @@ int ioreq_mmio(struct vcpu *vcpu, gpa_t gpa, u32 size, bool write, u64 *val,
 
 void ioreq_finish(struct vcpu *vcpu)
 {
-	/* The page says the rest: a kick without an answer wakes for nothing. */
+	/* The page has the answer, or the vCPU goes on waiting. */
 	cpu_kick(vcpu->cpu);
 }
