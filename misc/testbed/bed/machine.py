@@ -4,7 +4,8 @@ from pathlib import Path
 
 # What TCG can do of an EPYC, without its warnings; see the SVM notes in doc/.
 CPU = "EPYC,+vgif,+x2apic,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec"
-BASE_CMDLINE = "console=ttyS0"
+# no_timer_check: a loaded machine may be late for the kernel's stopwatch.
+BASE_CMDLINE = "console=ttyS0 no_timer_check"
 
 
 class Builder:
