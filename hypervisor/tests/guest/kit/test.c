@@ -33,11 +33,12 @@ static struct {
 	u32 failed;
 	u32 console_lock;
 	u64 tsc_khz;
+	bool user;
 } state;
 
 bool is_user_vm(void)
 {
-	return !(x86_cpuid(CPUID_HV_FEATURES, 0).eax & 1);
+	return state.user;
 }
 
 static void put(const char *s)
@@ -198,6 +199,7 @@ void kit_main(const u8 *params)
 	struct kcpu *cpu = kcpu_get(0);
 
 	boot_params = params;
+	state.user = !(x86_cpuid(CPUID_HV_FEATURES, 0).eax & 1);
 	state.name = "start";
 	trap_init_cpu(cpu);
 	apic_enable(false);
