@@ -298,6 +298,10 @@ static void start_needs_a_request_page(void **state)
 	id = bench_create(2);
 	assert_int_equal(hc(HC_START_VM, id, 0), -EPERM);
 	assert_int_equal(bench_vm(id)->state, VM_STATE_CREATED);
+	/* A reset has no slots to free then. */
+	assert_int_equal(hc(HC_PAUSE_VM, id, 0), 0);
+	assert_int_equal(hc(HC_START_VM, id, 0), -EPERM);
+	assert_int_equal(hc(HC_RESET_VM, id, 0), 0);
 }
 
 /* CPUs */
