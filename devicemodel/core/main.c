@@ -14,13 +14,22 @@ static int fail(const struct dm_error *err, int status)
 	return status;
 }
 
+static int choose(const struct vm_config *cfg, struct cpu_choice *choice,
+		  struct dm_error *err)
+{
+	struct cpus cpus;
+	int rc = cpus_read(&cpus, err);
+
+	return rc ? rc : cpus_choose(&cpus, cfg, choice, err);
+}
+
 int main(int argc, char **argv)
 {
-	struct vm_parts parts = { .mem_alloc = backing_alloc,
+	struct vm_parts parts = { .choose = choose,
+				  .mem_alloc = backing_alloc,
 				  .mem_free = backing_free };
 	struct vm_config cfg;
 	struct dm_error err;
-	struct cpus cpus;
 	struct hsm hsm;
 	int status;
 
@@ -39,11 +48,7 @@ int main(int argc, char **argv)
 	if (hsm_open(&hsm, &err))
 		return fail(&err, DM_FAILURE);
 	parts.vmm = &hsm.vmm;
-	if (cpus_read(&cpus, &err) ||
-	    cpus_choose(&cpus, &cfg, &parts.cpus, &err))
-		status = fail(&err, DM_FAILURE);
-	else
-		status = vm_main(&cfg, &parts);
+	status = vm_main(&cfg, &parts);
 	hsm_close(&hsm);
 	return status;
 }

@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #define VMID_INVALID 0xffff
+#define CREATE_TRIES 5
 
 static int fail_op(struct dm_error *err, int rc, const char *what)
 {
@@ -31,7 +32,7 @@ static int vm_alloc_page(struct vm *vm, struct dm_error *err)
 	return 0;
 }
 
-static int vm_create(struct vm *vm, struct dm_error *err)
+static int vm_create_once(struct vm *vm)
 {
 	struct acrn_vm_creation c = {
 		.vcpu_num = (u16)vm->cpus.count,
@@ -46,9 +47,28 @@ static int vm_create(struct vm *vm, struct dm_error *err)
 	rc = vm->vmm->ops->create(vm->vmm, &c);
 	if (!rc && c.vmid == VMID_INVALID)
 		rc = -EIO;
+	vm->ioreq.vmid = c.vmid;
+	return rc;
+}
+
+/*
+ * Between looking for free CPUs and taking them another VM may take them;
+ * then look again, unless the user named the CPUs.
+ */
+static int vm_create(struct vm *vm, struct dm_error *err)
+{
+	int tries = vm->cfg->affinity_count ? 1 : CREATE_TRIES;
+	int rc;
+
+	do {
+		rc = vm->parts->choose(vm->cfg, &vm->cpus, err);
+		if (rc)
+			return rc;
+		rc = vm_create_once(vm);
+	} while (rc == -EBUSY && --tries);
 	if (rc)
 		return fail_op(err, rc, "create the VM");
-	vm->ioreq.vmid = c.vmid;
+	vm->ioreq.nvcpus = vm->cpus.count;
 	return 0;
 }
 
@@ -296,9 +316,8 @@ static void vm_wire(struct vm *vm, const struct vm_config *cfg,
 {
 	vm->cfg = cfg;
 	vm->vmm = parts->vmm;
-	vm->cpus = parts->cpus;
+	vm->parts = parts;
 	vm->ioreq.vmm = parts->vmm;
-	vm->ioreq.nvcpus = parts->cpus.count;
 	vm->ioreq.pio = &vm->pio;
 	vm->ioreq.mmio = &vm->mmio;
 	vm->ioreq.pci = &vm->pci;

@@ -12,8 +12,11 @@
 /* Exit statuses; documented in --help and README.md. */
 enum dm_status { DM_POWEROFF, DM_FAILURE, DM_USAGE, DM_GUEST_DIED };
 
+struct vm_parts;
+
 struct vm {
 	const struct vm_config *cfg;
+	const struct vm_parts *parts;
 	struct vmm *vmm;
 	struct cpu_choice cpus;
 	struct life life;
@@ -32,7 +35,9 @@ struct vm {
 /** Choices made outside, so that tests can make them otherwise. */
 struct vm_parts {
 	struct vmm *vmm;
-	struct cpu_choice cpus;
+	/** Which CPUs; asked again when others were faster. */
+	int (*choose)(const struct vm_config *cfg, struct cpu_choice *choice,
+		      struct dm_error *err);
 	/** Fill mem's segments; mem is split already. */
 	int (*mem_alloc)(struct backing *b, struct guest_mem *mem,
 			 const char *path, struct dm_error *err);

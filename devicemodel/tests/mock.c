@@ -12,7 +12,11 @@ static int mock_op(struct vmm *vmm, const char *name)
 
 	snprintf(m->log + len, sizeof(m->log) - len, "%s%s", len ? " " : "",
 		 name);
-	return m->fail_op && !strcmp(m->fail_op, name) ? m->fail_rc : 0;
+	if (!m->fail_op || strcmp(m->fail_op, name))
+		return 0;
+	if (m->fail_times && --m->fail_times == 0)
+		m->fail_op = NULL;
+	return m->fail_rc;
 }
 
 static int mock_create(struct vmm *vmm, struct acrn_vm_creation *c)

@@ -23,7 +23,8 @@ struct mock {
 	/** Operation of this name fails with fail_rc. */
 	const char *fail_op;
 	int fail_rc;
-	char log[MOCK_LOG]; /* one word an operation */
+	uint32_t fail_times; /* 0: for ever */
+	char log[MOCK_LOG];  /* one word an operation */
 	int level[MOCK_GSIS];
 	uint32_t raised[MOCK_GSIS];
 	struct acrn_msi_entry msi[MOCK_MSIS];

@@ -13,7 +13,7 @@ static char kernel[] = "/tmp/holm-kernel-XXXXXX";
 static struct mock mock;
 static struct vm_config cfg;
 static struct vm_parts parts;
-static u32 allocs, frees;
+static u32 allocs, frees, choices;
 
 static int anon_alloc(struct backing *b, struct guest_mem *mem,
 		      const char *path, struct dm_error *err)
@@ -33,6 +33,18 @@ static void anon_free(struct backing *b)
 {
 	frees++;
 	munmap(b->piece[0].hva, b->piece[0].len);
+}
+
+static int choose(const struct vm_config *c, struct cpu_choice *choice,
+		  struct dm_error *err)
+{
+	(void)c;
+	(void)err;
+	choices++;
+	*choice = (struct cpu_choice){ .affinity = 0xc,
+				       .count = 2,
+				       .lapic_id = { 2, 3 } };
+	return 0;
 }
 
 static int group_setup(void **state)
@@ -63,11 +75,11 @@ static int setup(void **state)
 	cfg.vcpus = 2;
 	parts = (struct vm_parts){
 		.vmm = &mock.vmm,
-		.cpus = { .affinity = 0xc, .count = 2, .lapic_id = { 2, 3 } },
+		.choose = choose,
 		.mem_alloc = anon_alloc,
 		.mem_free = anon_free,
 	};
-	allocs = frees = 0;
+	allocs = frees = choices = 0;
 	return 0;
 }
 
@@ -239,6 +251,29 @@ static void test_failures_unwind(void **state)
 	}
 }
 
+/* Somebody else took the CPUs first: look again, but not for ever. */
+static void test_cpus_taken(void **state)
+{
+	(void)state;
+	mock.guest = guest_poweroff;
+	mock.fail_op = "create";
+	mock.fail_rc = -EBUSY;
+	mock.fail_times = 2;
+	assert_int_equal(vm_main(&cfg, &parts), DM_POWEROFF);
+	assert_int_equal(choices, 3);
+	setup(state);
+	mock.fail_op = "create";
+	mock.fail_rc = -EBUSY;
+	assert_int_equal(vm_main(&cfg, &parts), DM_FAILURE);
+	assert_int_equal(choices, 5);
+	setup(state);
+	mock.fail_op = "create";
+	mock.fail_rc = -EBUSY;
+	cfg.affinity_count = 2;
+	assert_int_equal(vm_main(&cfg, &parts), DM_FAILURE);
+	assert_int_equal(choices, 1);
+}
+
 static void test_reset_fails(void **state)
 {
 	(void)state;
@@ -354,6 +389,7 @@ int main(void)
 		cmocka_unit_test_setup(test_debugexit_is_optional, setup),
 		cmocka_unit_test_setup(test_sigterm, setup),
 		cmocka_unit_test_setup(test_failures_unwind, setup),
+		cmocka_unit_test_setup(test_cpus_taken, setup),
 		cmocka_unit_test_setup(test_reset_fails, setup),
 		cmocka_unit_test_setup(test_missing_kernel, setup),
 		cmocka_unit_test_setup(test_console_output, setup),
