@@ -195,7 +195,7 @@ static void user_vm(void)
 	check(why == DM_ENDED, "the User VM %s", why_text[why]);
 	check_eq(vm.status, USER_PASSED, "what the User VM reports");
 	check_eq(dm_call(HC_DESTROY_VM, &vm), 0, "destroy");
-	check_eq((s64)hc_info().pool_used, (s64)used, "pages in use after");
+	check_eq(hc_info().pool_used, used, "pages in use after");
 	dm_return_cpus();
 	say("requests %u, upcalls %u", vm.requests, vm.upcalls);
 }

@@ -31,7 +31,7 @@ static void tells_tsc_frequency(void)
 {
 	struct holm_info info = hc_info();
 
-	check_eq(x86_cpuid(LEAF_HV_TSC, 0).eax, (s64)info.tsc_khz, "kHz");
+	check_eq(x86_cpuid(LEAF_HV_TSC, 0).eax, info.tsc_khz, "kHz");
 	check(info.tsc_khz > 100000, "%lu kHz is no CPU of today",
 	      info.tsc_khz);
 }
@@ -82,7 +82,7 @@ static void clears_upper_halves(void)
 	u64 a = ~0xffffffffULL, b = ~0ULL, c = ~0xffffffffULL, d = ~0ULL;
 
 	__asm__ volatile("cpuid" : "+a"(a), "+b"(b), "+c"(c), "+d"(d));
-	check_eq((s64)((a | b | c | d) >> 32), 0, "upper halves");
+	check_eq(((a | b | c | d) >> 32), 0, "upper halves");
 }
 
 /* Whatever length the instruction has: prefixes change nothing. */

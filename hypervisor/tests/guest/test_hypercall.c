@@ -73,7 +73,7 @@ static void registers_survive(void)
 			   "+r"(rbp_like), "+D"(rdi), "+S"(rsi)
 			 :
 			 : "r8", "r9", "r15", "memory");
-	check_eq((s64)rc, -ENOTTY, "result");
+	check_eq(rc, -ENOTTY, "result");
 	check(rbx == 1 && rcx == 2 && rdx == 3 && rbp_like == 29 && rsi == 4 &&
 		      rdi == HC_ID(0x7f),
 	      "a register changed");
@@ -127,10 +127,10 @@ static void check_figures(const struct figures *before, const char *when)
 {
 	struct figures now = take_figures();
 
-	check_eq((s64)now.pool_used, (s64)before->pool_used,
+	check_eq(now.pool_used, before->pool_used,
 		 "%s: pages in use", when);
 	check_eq(now.nvms, before->nvms, "%s: VMs", when);
-	check_eq((s64)now.own_pages, (s64)before->own_pages,
+	check_eq(now.own_pages, before->own_pages,
 		 "%s: pages of the own stage 2", when);
 }
 
@@ -255,7 +255,7 @@ static void own_translation(void)
 	struct acrn_abi_gpa2hpa v = { .gpa = 0x1000123 };
 
 	check_eq(vmmcall(HC_VM_GPA2HPA, 0, addr_of(&v)), 0, "own memory");
-	check_eq((s64)v.hpa, 0x1000123, "identity");
+	check_eq(v.hpa, 0x1000123, "identity");
 	v.gpa = info.hv_base;
 	check_eq(vmmcall(HC_VM_GPA2HPA, 0, addr_of(&v)), -EFAULT,
 		 "Holm's memory");

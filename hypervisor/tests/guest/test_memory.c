@@ -29,7 +29,7 @@ static void map_lacks_holm(void)
 		if (map[i].type == E820_RAM)
 			ram += map[i].size;
 	}
-	check_eq((s64)ram, (s64)(info.ram_bytes - info.hv_size),
+	check_eq(ram, (info.ram_bytes - info.hv_size),
 		 "RAM in the map");
 }
 
@@ -63,9 +63,9 @@ static void holm_ignores_writes(void)
 	for (u64 at = 0; at < PAGE_SIZE; at += 4)
 		*word(before.hv_base + at) = 0;
 	after = hc_info();
-	check_eq((s64)after.hv_base, (s64)before.hv_base, "hv_base");
-	check_eq((s64)after.pool_pages, (s64)before.pool_pages, "pool_pages");
-	check_eq((s64)after.pool_used, (s64)before.pool_used, "pool_used");
+	check_eq(after.hv_base, before.hv_base, "hv_base");
+	check_eq(after.pool_pages, before.pool_pages, "pool_pages");
+	check_eq(after.pool_used, before.pool_used, "pool_used");
 	check_eq(*word(before.hv_base), 0xffffffff, "what was written");
 }
 
@@ -80,7 +80,7 @@ static void seam_is_tight(void)
 
 	*word(info.hv_base - 4) = 0x12345678;
 	val = *below;
-	check_eq((s64)(val >> 32), 0xffffffff, "Holm's half");
+	check_eq((val >> 32), 0xffffffff, "Holm's half");
 	*below = 0;
 	check_eq(*word(info.hv_base), 0xffffffff, "Holm's first word");
 	*word(info.hv_base - 4) = own;

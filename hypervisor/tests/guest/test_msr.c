@@ -33,9 +33,9 @@ static void virtualisation_is_closed(void)
 	forbidden(MSR_VM_HSAVE, true, true);
 	forbidden(MSR_VM_CR, false, true);
 	check_eq(try_rdmsr(MSR_VM_CR, &val), NO_FAULT, "read of VM_CR");
-	check_eq((s64)val, 0x18, "VM_CR: disabled and locked");
+	check_eq(val, 0x18, "VM_CR: disabled and locked");
 	check_eq(try_rdmsr(MSR_FEATURE_CONTROL, &val), NO_FAULT, "3a");
-	check_eq((s64)val, 1, "FEATURE_CONTROL: locked, nothing on");
+	check_eq(val, 1, "FEATURE_CONTROL: locked, nothing on");
 	for (u32 msr = 0x480; msr <= 0x493; msr++)
 		forbidden(msr, true, true);
 }
@@ -70,7 +70,7 @@ static void efer_keeps_svm_out(void)
 	check_eq(try_wrmsr(MSR_EFER, efer | BIT64(63)), VEC_GP, "bit 63");
 	check_eq(try_wrmsr(MSR_EFER, efer & ~EFER_LME), VEC_GP,
 		 "LME off under paging");
-	check_eq((s64)x86_rdmsr(MSR_EFER), (s64)efer, "EFER after all that");
+	check_eq(x86_rdmsr(MSR_EFER), efer, "EFER after all that");
 	check_eq(try_wrmsr(MSR_EFER, efer | EFER_SCE), NO_FAULT, "SCE");
 	check(x86_rdmsr(MSR_EFER) & EFER_SCE, "SCE did not stick");
 	x86_wrmsr(MSR_EFER, efer);
@@ -81,7 +81,7 @@ static void kept(u32 msr, u64 val)
 	u64 old = x86_rdmsr(msr);
 
 	check_eq(try_wrmsr(msr, val), NO_FAULT, "write of %x", msr);
-	check_eq((s64)x86_rdmsr(msr), (s64)val, "MSR %x", msr);
+	check_eq(x86_rdmsr(msr), val, "MSR %x", msr);
 	x86_wrmsr(msr, old);
 }
 
@@ -121,7 +121,7 @@ static void apic_base_stays_where_it_is(void)
 	u64 base = x86_rdmsr(MSR_APIC_BASE);
 
 	check(base & APIC_BASE_BSP, "not the boot CPU: %lx", base);
-	check_eq((s64)(base & ~0xfffUL), LAPIC_BASE, "base");
+	check_eq((base & ~0xfffUL), LAPIC_BASE, "base");
 	check_eq(try_wrmsr(MSR_APIC_BASE, base + PAGE_SIZE), VEC_GP, "move");
 	check_eq(try_wrmsr(MSR_APIC_BASE, base ^ APIC_BASE_BSP), VEC_GP,
 		 "boot CPU flag");
@@ -141,7 +141,7 @@ static void misc_enable_is_filtered(void)
 
 	check_eq(try_wrmsr(MSR_MISC_ENABLE, old ^ BIT64(38) ^ BIT64(0)),
 		 NO_FAULT, "write");
-	check_eq((s64)x86_rdmsr(MSR_MISC_ENABLE), (s64)(old ^ BIT64(38)),
+	check_eq(x86_rdmsr(MSR_MISC_ENABLE), (old ^ BIT64(38)),
 		 "MISC_ENABLE");
 	x86_wrmsr(MSR_MISC_ENABLE, old);
 }

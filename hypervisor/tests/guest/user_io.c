@@ -42,11 +42,11 @@ static void port_widths(void)
 	x86_outb(HOST_SCRATCH, 0x77);
 	check_eq(x86_inl(HOST_SCRATCH), 0x5566c377, "after parts");
 	__asm__ volatile("inb %1, %%al" : "+a"(rax) : "Nd"((u16)HOST_SCRATCH));
-	check_eq((s64)rax, 0x1122334455667777, "RAX after a byte");
+	check_eq(rax, 0x1122334455667777, "RAX after a byte");
 	__asm__ volatile("inw %1, %%ax" : "+a"(rax) : "Nd"((u16)HOST_SCRATCH));
-	check_eq((s64)rax, 0x112233445566c377, "RAX after a word");
+	check_eq(rax, 0x112233445566c377, "RAX after a word");
 	__asm__ volatile("inl %1, %%eax" : "+a"(rax) : "Nd"((u16)HOST_SCRATCH));
-	check_eq((s64)rax, 0x5566c377, "RAX after a double word");
+	check_eq(rax, 0x5566c377, "RAX after a double word");
 }
 
 static void nobodys_port_reads_ones(void)
@@ -85,7 +85,7 @@ static void *rep_io(void *mem, u64 n, u32 width, bool in, bool down)
 		__asm__ volatile("rep outsl" : "+S"(si), "+c"(rcx)
 				 : "d"(port) : "memory");
 	__asm__ volatile("cld");
-	check_eq((s64)rcx, 0, "RCX after width %u", width);
+	check_eq(rcx, 0, "RCX after width %u", width);
 	return in ? di : si;
 }
 
@@ -151,8 +151,8 @@ static void string_into_fault(void *arg)
 static void string_faults_are_the_guests(void)
 {
 	check_eq(probe(string_into_fault, NULL), VEC_PF, "INS to no page");
-	check_eq((s64)kcpu_self()->fault.cr2, 1L << 45, "CR2");
-	check_eq((s64)kcpu_self()->fault.error, 2, "error code");
+	check_eq(kcpu_self()->fault.cr2, 1L << 45, "CR2");
+	check_eq(kcpu_self()->fault.error, 2, "error code");
 }
 
 static void mmio_widths(void)
@@ -161,11 +161,11 @@ static void mmio_widths(void)
 	check_eq(*dev8(0), 0x11, "byte");
 	check_eq(*(volatile u16 *)(volatile void *)dev8(1), 0x3322, "word");
 	check_eq(*dev32(4), 0x88776655, "double word");
-	check_eq((s64)*dev64(0), (s64)0x8877665544332211, "quad word");
+	check_eq(*dev64(0), 0x8877665544332211, "quad word");
 	check_eq(host_reg(HOST_MMIO_SIZE), 8, "size of the last access");
 	*dev8(3) = 0xaa;
 	*(volatile u16 *)(volatile void *)dev8(6) = 0xbbcc;
-	check_eq((s64)*dev64(0), (s64)0xbbcc6655aa332211, "after parts");
+	check_eq(*dev64(0), 0xbbcc6655aa332211, "after parts");
 	*dev32(0) = 5;
 	check_eq(host_reg(HOST_MMIO_SIZE), 4, "size of a write");
 }
@@ -180,11 +180,11 @@ static void mmio_sign_and_zero(void)
 	__asm__ volatile("movsbq %1, %0" : "=r"(c) : "m"(*dev8(0x10)));
 	__asm__ volatile("movswq %1, %0" : "=r"(d) : "m"(*dev8(0x16)));
 	__asm__ volatile("movslq %1, %0" : "=r"(e) : "m"(*dev32(0x14)));
-	check_eq((s64)a, 0x80, "MOVZX byte");
-	check_eq((s64)b, 0x3280, "MOVZX word");
-	check_eq((s64)c, -0x80, "MOVSX byte");
-	check_eq((s64)d, (s64)0xfffffffffffffedc, "MOVSX word");
-	check_eq((s64)e, (s64)0xfffffffffedcba98, "MOVSXD");
+	check_eq(a, 0x80, "MOVZX byte");
+	check_eq(b, 0x3280, "MOVZX word");
+	check_eq(c, -0x80, "MOVSX byte");
+	check_eq(d, 0xfffffffffffffedc, "MOVSX word");
+	check_eq(e, 0xfffffffffedcba98, "MOVSXD");
 }
 
 #define RMW(insn, val)	\
@@ -208,12 +208,12 @@ static void mmio_read_modify_write(void)
 	__asm__ volatile("lock incl %0" : "+m"(*dev32(0x20)));
 	check_eq(*dev32(0x20), 0x88, "INC");
 	__asm__ volatile("notl %0" : "+m"(*dev32(0x20)));
-	check_eq(*dev32(0x20), (s64)0xffffff77, "NOT");
+	check_eq(*dev32(0x20), 0xffffff77, "NOT");
 	__asm__ volatile("btsl $3, %0" : "+m"(*dev32(0x20)));
-	check_eq(*dev32(0x20), (s64)0xffffff7f, "BTS");
+	check_eq(*dev32(0x20), 0xffffff7f, "BTS");
 	before = 55;
 	__asm__ volatile("xchgl %0, %1" : "+r"(before), "+m"(*dev32(0x20)));
-	check_eq(before, (s64)0xffffff7f, "XCHG: what was read");
+	check_eq(before, 0xffffff7f, "XCHG: what was read");
 	check_eq(*dev32(0x20), 55, "XCHG: what was written");
 }
 
@@ -248,7 +248,7 @@ static void mmio_strings(void)
 
 	__asm__ volatile("rep stosl" : "+D"(di), "+c"(n) : "a"(0x5a5a5a5a)
 			 : "memory");
-	check_eq((s64)(uintptr_t)di, HOST_MMIO + 0x120, "STOS: RDI");
+	check_eq((uintptr_t)di, HOST_MMIO + 0x120, "STOS: RDI");
 	check_eq(host_reg(HOST_MMIO_COUNT) - count, 8, "STOS: accesses");
 	check_eq(*dev32(0x11c), 0x5a5a5a5a, "STOS: the last");
 	for (u32 i = 0; i < 64; i++)
@@ -271,15 +271,15 @@ static void mmio_lods_and_moffs(void)
 
 	*dev64(0x40) = 0x0123456789abcdef;
 	__asm__ volatile("lodsl" : "=a"(rax), "+S"(si) : : "memory");
-	check_eq((s64)rax, 0x89abcdef, "LODS");
+	check_eq(rax, 0x89abcdef, "LODS");
 	__asm__ volatile("movabs 0xd0000040, %%rax" : "=a"(rax));
-	check_eq((s64)rax, 0x0123456789abcdef, "MOV from an offset");
+	check_eq(rax, 0x0123456789abcdef, "MOV from an offset");
 	__asm__ volatile("movabs %%al, 0xd0000040" : : "a"(0x42) : "memory");
 	check_eq(*dev8(0x40), 0x42, "MOV to an offset");
 	__asm__ volatile("movb $0x99, %0" : "=m"(*dev8(0x41)));
 	__asm__ volatile("movq $-2, %0" : "=m"(*dev64(0x48)));
 	check_eq(*dev8(0x41), 0x99, "MOV of a byte constant");
-	check_eq((s64)*dev64(0x48), -2, "MOV of a sign-extended constant");
+	check_eq(*dev64(0x48), -2, "MOV of a sign-extended constant");
 }
 
 /* High byte registers, and R8 to R15 as address and data. */
@@ -299,7 +299,7 @@ static void mmio_registers(void)
 			 : "=r"(out)
 			 :
 			 : "r9", "r13", "r14", "r15", "memory");
-	check_eq((s64)out, 0x77665544, "scaled index, R13 to R15");
+	check_eq(out, 0x77665544, "scaled index, R13 to R15");
 	check_eq(host_reg(HOST_MMIO_LAST), HOST_MMIO + 0x68, "address");
 }
 

@@ -102,7 +102,7 @@ static void timer_deadline(void)
 	x86_wrmsr(MSR_DEADLINE, deadline_ms(3));
 	check(x86_rdmsr(MSR_DEADLINE) != 0, "it reads 0 while armed");
 	check(sleeps_until(VEC_A, before), "it does not come");
-	check_eq((s64)x86_rdmsr(MSR_DEADLINE), 0, "after it fired");
+	check_eq(x86_rdmsr(MSR_DEADLINE), 0, "after it fired");
 	before = taken(VEC_A);
 	x86_wrmsr(MSR_DEADLINE, 1);
 	check(WAIT_FOR(taken(VEC_A) == before + 1), "one in the past");
@@ -307,7 +307,7 @@ static void priority_by_cr8(void)
 
 	irq_enable();
 	write_cr8(5);
-	check_eq((s64)read_cr8(), 5, "CR8");
+	check_eq(read_cr8(), 5, "CR8");
 	check_eq(apic_read(LAPIC_TPR), 0x50, "TPR after CR8");
 	self_ipi(VEC_A);
 	delay_us(2000);
@@ -315,7 +315,7 @@ static void priority_by_cr8(void)
 	write_cr8(0);
 	check(WAIT_FOR(taken(VEC_A) == a + 1), "the low one is lost");
 	apic_write(LAPIC_TPR, 0x30);
-	check_eq((s64)read_cr8(), 3, "CR8 after TPR");
+	check_eq(read_cr8(), 3, "CR8 after TPR");
 	write_cr8(0);
 }
 
@@ -390,7 +390,7 @@ static void lapic_modes(void)
 	check_eq(try_rdmsr(0x802, &val), VEC_GP, "x2APIC MSR in xAPIC mode");
 	apic_enable(true);
 	check_eq(try_rdmsr(0x802, &val), NO_FAULT, "in x2APIC mode");
-	check_eq((s64)val, x86_inl(HOST_LAPIC_ID), "id");
+	check_eq(val, x86_inl(HOST_LAPIC_ID), "id");
 	check_eq(try_wrmsr(0x802, 1), VEC_GP, "the id is read-only");
 	check_eq(try_rdmsr(0x831, &val), VEC_GP, "there is no ICR2");
 	check_eq(try_wrmsr(MSR_APIC_BASE,

@@ -107,7 +107,7 @@ static void efer(void)
 	check_eq(try_wrmsr(MSR_EFER, old | EFER_SVME), VEC_GP, "SVME");
 	check_eq(try_wrmsr(MSR_EFER, old | BIT64(40)), VEC_GP, "bit 40");
 	check_eq(try_wrmsr(MSR_EFER, old | EFER_SCE), NO_FAULT, "SCE");
-	check_eq((s64)x86_rdmsr(MSR_EFER), (s64)(old | EFER_SCE), "EFER");
+	check_eq(x86_rdmsr(MSR_EFER), (old | EFER_SCE), "EFER");
 }
 
 static void kept_msrs(void)
@@ -121,7 +121,7 @@ static void kept_msrs(void)
 			 "write of %x", msrs[i]);
 		check_eq(try_rdmsr(msrs[i], &val), NO_FAULT, "read of %x",
 			 msrs[i]);
-		check_eq((s64)val, 0x1000 + i, "MSR %x", msrs[i]);
+		check_eq(val, 0x1000 + i, "MSR %x", msrs[i]);
 	}
 }
 
@@ -130,9 +130,9 @@ static void mtrrs_are_only_kept(void)
 	u64 val;
 
 	check_eq(try_rdmsr(0xfe, &val), NO_FAULT, "MTRRcap");
-	check_eq((s64)(val & 0xff), 8, "variable MTRRs");
+	check_eq((val & 0xff), 8, "variable MTRRs");
 	check_eq(try_wrmsr(0x20f, 0xfff000800), NO_FAULT, "the last mask");
-	check_eq((s64)x86_rdmsr(0x20f), 0xfff000800, "its value");
+	check_eq(x86_rdmsr(0x20f), 0xfff000800, "its value");
 	check_eq(try_rdmsr(0x210, &val), VEC_GP, "one too many");
 }
 
@@ -217,7 +217,7 @@ static void exceptions_arrive(void)
 static void deadline_msr(void)
 {
 	check_eq(try_wrmsr(MSR_DEADLINE, 5), NO_FAULT, "not in that mode");
-	check_eq((s64)x86_rdmsr(MSR_DEADLINE), 0, "stays 0");
+	check_eq(x86_rdmsr(MSR_DEADLINE), 0, "stays 0");
 }
 
 const struct test tests[] = {

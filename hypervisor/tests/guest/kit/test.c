@@ -94,7 +94,7 @@ bool check(bool ok, const char *fmt, ...)
 	return false;
 }
 
-bool check_eq(s64 got, s64 want, const char *fmt, ...)
+bool check_equal(s64 got, s64 want, const char *fmt, ...)
 {
 	char text[120];
 	va_list ap;

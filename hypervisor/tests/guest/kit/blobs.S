@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Programs of a few instructions for User VMs; position independent. */
+	.macro	BLOB name
+	.globl	blob_\name, blob_\name\()_end
+	.balign	16
+blob_\name:
+	.endm
+	.macro	END name
+blob_\name\()_end:
+	.endm
+
+	.section .rodata
+	.code64
+
+	/* No exit will ever come by itself: interrupts off, no I/O. */
+	BLOB	spin
+	cli
+1:	jmp	1b
+	END	spin
+
+	BLOB	halt
+	cli
+1:	hlt
+	jmp	1b
+	END	halt
+
+	/* Asleep with interrupts on, and nobody sends one. */
+	BLOB	sleep
+	sti
+1:	hlt
+	jmp	1b
+	END	sleep
+
+	/* One request that the device model does not have to answer. */
+	BLOB	request
+	movw	$0x9100, %dx
+	movl	$0x12345678, %eax
+	outl	%eax, %dx
+	inl	%dx, %eax
+	movl	%eax, %ebx
+	movb	$0xf4, %dl
+	movb	$0, %dh
+	movl	%ebx, %eax
+	outl	%eax, %dx
+1:	hlt
+	jmp	1b
+	END	request
+
+	/* An exception without an IDT worth the name. */
+	BLOB	triple
+	xorl	%eax, %eax
+	pushq	%rax
+	pushq	%rax
+	lidt	(%rsp)
+	ud2
+	END	triple
+
+	/* Counts in memory at 0x3000, for ever. */
+	BLOB	count
+	cli
+	movl	$0x3000, %ebx
+1:	incl	(%rbx)
+	jmp	1b
+	END	count
+
+	/* The same, answers "I am here" by an exit each round. */
+	BLOB	count_io
+	movl	$0x3000, %ebx
+	movw	$0x9100, %dx
+1:	incl	(%rbx)
+	movl	(%rbx), %eax
+	outl	%eax, %dx
+	jmp	1b
+	END	count_io
+
+	.code16
+	/* Real mode: string and port I/O, a far call, then protected mode. */
+	BLOB	real
+	movw	%cs, %ax
+	movw	%ax, %ds
+	movw	$0x8000, %sp
+	movw	$0x3f8, %dx
+	movb	$'r', %al
+	outb	%al, %dx
+	movw	$(real_text - blob_real), %si
+	movw	$4, %cx
+	cld
+	rep outsb
+	/* An interrupt through the real-mode table: vector 0x21 at 0x84. */
+	xorw	%bx, %bx
+	movw	%bx, %es
+	movw	$(real_isr - blob_real), %es:0x84
+	movw	%cs, %es:0x86
+	int	$0x21
+	movb	$'\n', %al
+	outb	%al, %dx
+	/* CPUID and an MSR from 16-bit code. */
+	xorl	%eax, %eax
+	cpuid
+	cmpl	$1, %eax
+	jb	real_bad
+	movl	$0x1b, %ecx
+	rdmsr
+	andl	$0xfffff000, %eax
+	cmpl	$0xfee00000, %eax
+	jne	real_bad
+	movl	$0x52, %eax
+	jmp	real_out
+real_bad:
+	movl	$0xbad, %eax
+real_out:
+	movw	$0xf4, %dx
+	outl	%eax, %dx
+1:	hlt
+	jmp	1b
+real_isr:
+	movb	$'!', %al
+	outb	%al, %dx
+	iretw
+real_text:
+	.ascii	"eal:"
+	END	real
+
+	.code32
+	/* Protected mode without paging; a device, an unknown MSR's fault. */
+	BLOB	flat
+	movl	$0x8000, %esp
+	movl	$0xd0000000, %ebx
+	movl	$0x11, (%ebx)
+	movl	(%ebx), %ecx
+	addl	$0x22, %ecx
+	movw	$0xf4, %dx
+	movl	%ecx, %eax
+	outl	%eax, %dx
+1:	hlt
+	jmp	1b
+	END	flat
+
+	.code64
+	/* Long mode: RDX:RAX arithmetic and a 64-bit device access. */
+	BLOB	long
+	movl	$0xd0000000, %ebx
+	movabsq	$0x1122334455667788, %rax
+	movq	%rax, (%rbx)
+	movq	(%rbx), %rcx
+	shrq	$32, %rcx
+	movl	%ecx, %eax
+	movw	$0xf4, %dx
+	outl	%eax, %dx
+1:	hlt
+	jmp	1b
+	END	long
+
+	.section .note.GNU-stack, "", @progbits
