@@ -57,9 +57,9 @@ static u64 identity_end(void)
 	return align_up(MAX(end, MIN(reach, BIT64(bits))), GIB(1));
 }
 
-static void unmap_page(struct vm *vm, u64 base)
+static void unmap(struct vm *vm, u64 base, u64 size)
 {
-	require_memory(stage2_unmap(&vm->s2, GPA(base), PAGE_SIZE));
+	require_memory(stage2_unmap(&vm->s2, GPA(base), size));
 }
 
 /* The founding rules, in their order. */
@@ -84,10 +84,10 @@ static void map_memory(struct vm *vm)
 	require_memory(stage2_protect(&vm->s2, GPA(LAPIC_BASE), PAGE_SIZE,
 				      PT_R | PT_UC));
 	for (u32 i = 0; i < launch.acpi.nioapics; i++)
-		unmap_page(vm, launch.acpi.ioapic[i]);
+		unmap(vm, launch.acpi.ioapic[i], PAGE_SIZE);
 	/* Who sets up DMA remapping decides who reaches whose memory. */
 	for (u32 i = 0; i < launch.acpi.niommus; i++)
-		unmap_page(vm, launch.acpi.iommu[i]);
+		unmap(vm, launch.acpi.iommu[i].base, launch.acpi.iommu[i].size);
 }
 
 static void load_kernel(struct vm *vm)

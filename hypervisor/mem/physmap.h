@@ -18,6 +18,9 @@ void physmap_write(hpa_t dst, const void *src, u64 len);
 void physmap_zero(hpa_t dst, u64 len);
 void physmap_move(hpa_t dst, hpa_t src, u64 len);
 
+/** Eight bytes, at any alignment inside one page. */
+u64 physmap_load64(hpa_t src);
+
 /** Aligned 32-bit accesses: load with acquire, store with release order. */
 u32 physmap_load32(hpa_t src);
 void physmap_store32(hpa_t dst, u32 v);

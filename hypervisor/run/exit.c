@@ -46,7 +46,7 @@ static void cpuid_answer(struct vcpu *v, u32 leaf, u32 sub,
 			 struct cpuid_regs *out)
 {
 	bool user = v->vm->kind == VM_USER;
-	struct guest_sregs s;
+	struct guest_code c;
 
 	if (leaf - PVCLOCK_CPUID_BASE <=
 		    PVCLOCK_CPUID_LAST - PVCLOCK_CPUID_BASE &&
@@ -54,8 +54,8 @@ static void cpuid_answer(struct vcpu *v, u32 leaf, u32 sub,
 		pvclock_cpuid(leaf, user, out);
 		return;
 	}
-	backend->vcpu_get_sregs(&v->hw, &s);
-	v->guest->cpuid.cr4 = s.cr4;
+	backend->vcpu_get_code(&v->hw, &c);
+	v->guest->cpuid.cr4 = c.cr4;
 	if (leaf == CPUID_XSAVE)
 		v->guest->cpuid.xcr0 = fpu_xcr0();
 	cpuid_table_lookup(&v->vm->guest->cpuid, &v->guest->cpuid, leaf, sub,
@@ -80,12 +80,12 @@ static void exit_cpuid(struct vcpu *v, const struct exit_info *x)
 static bool hypercall(struct vcpu *v)
 {
 	struct guest_regs *r = &v->hw.regs;
-	struct guest_sregs s;
+	struct guest_code c;
 	bool inject_ud = false;
 	s64 rc;
 
-	backend->vcpu_get_sregs(&v->hw, &s);
-	if (s.cpl) {
+	backend->vcpu_get_code(&v->hw, &c);
+	if (c.cpl) {
 		run_inject_gp(v);
 		return false;
 	}

@@ -7,7 +7,9 @@
 #include "run/run.h"
 
 #include "arch/x86/asm.h"
+#include "guest/x86/guest.h"
 #include "lib/errno.h"
+#include "mem/physmap.h"
 #include "run/guestwalk.h"
 
 enum x86_mode run_mode(const struct guest_sregs *s)
@@ -71,14 +73,66 @@ bool run_decode(struct vcpu *v, struct x86_insn *insn)
 	return false;
 }
 
+void run_forget_memory(struct vcpu *v)
+{
+	backend->vcpu_flush(&v->hw);
+	s2cache_clear(&v->guest->s2_cache);
+}
+
+#define ENTRY_PRESENT BIT64(0)
+#define ENTRY_LARGE   BIT64(7)
+#define ENTRY_ADDR    GENMASK64(51, 12)
+#define FAST_BYTES    8U
+
+/*
+ * The common case, straight: 64-bit code. The CPU has just executed it, so
+ * rights need no second look; whatever is odd is left to run_fetch().
+ */
+static bool fetch_fast(struct vcpu *v, const struct guest_code *c, u8 *buf)
+{
+	struct s2_cache *cache = &v->guest->s2_cache;
+	struct stage2 *s2 = &v->vm->s2;
+	u64 entry = c->cr3, at = c->linear, page, bytes;
+	u32 shift = 39;
+
+	if (!c->long4 || (at & (PAGE_SIZE - 1)) > PAGE_SIZE - FAST_BYTES)
+		return false;
+	for (;; shift -= 9) {
+		page = s2cache_page(cache, s2, entry & ENTRY_ADDR);
+		if (page == ADDR_NONE)
+			return false;
+		page += ((at >> shift) & 511) * 8;
+		entry = physmap_load64(HPA(page));
+		if (!(entry & ENTRY_PRESENT))
+			return false;
+		if (shift == 12 || (shift < 39 && (entry & ENTRY_LARGE)))
+			break;
+	}
+	entry &= ENTRY_ADDR & ~(BIT64(shift) - 1);
+	entry |= at & (BIT64(shift) - 1);
+	page = s2cache_page(cache, s2, entry);
+	if (page == ADDR_NONE)
+		return false;
+	bytes = physmap_load64(HPA(page + (at & (PAGE_SIZE - 1))));
+	__builtin_memcpy(buf, &bytes, sizeof(bytes));
+	return true;
+}
+
 u32 run_insn_len(struct vcpu *v, const struct exit_info *x, const u8 *opcode,
 		 u32 opcode_len)
 {
 	u8 buf[X86_INSN_MAX];
+	struct guest_code c;
 	u32 n;
 
 	if (x->insn_len)
 		return x->insn_len;
+	backend->vcpu_get_code(&v->hw, &c);
+	if (likely(fetch_fast(v, &c, buf))) {
+		n = x86_insn_len_fixed(buf, FAST_BYTES, opcode, opcode_len);
+		if (likely(n))
+			return n;
+	}
 	n = run_fetch(v, buf);
 	return n ? x86_insn_len_fixed(buf, n, opcode, opcode_len) : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "run/loop.h"
 
+#include "arch/x86/asm.h"
 #include "arch/x86/fpu.h"
 #include "arch/x86/halt.h"
 #include "arch/x86/lapic.h"
@@ -39,6 +40,7 @@ static void stay_parked(struct cpu *cpu, struct vcpu *v)
 	while (__atomic_load_n(&cpu->vcpu, __ATOMIC_SEQ_CST) == v) {
 		if (!vcpu_should_stop(v)) {
 			__atomic_store_n(&v->parked, 0, __ATOMIC_SEQ_CST);
+			run_forget_memory(v);
 			return;
 		}
 		idle(cpu, v);
@@ -142,12 +144,14 @@ static void take_up(struct cpu *cpu, struct vcpu *v)
 	if (!v)
 		return;
 	fpu_reset();
+	x86_clear_breakpoints();
 	run_reset_shared_msrs();
-	backend->vcpu_flush(&v->hw);
+	run_forget_memory(v);
 	/* Linux switches the LAPIC off on a CPU that it takes offline. */
 	if (!is_direct(v))
 		lapic_clear();
 	p->timer_armed = 0;
+	p->nmi_for_guest = false;
 }
 
 void run_cpu_loop(void)

@@ -56,7 +56,7 @@ bool run_requests(struct vcpu *v)
 	if (req & VCPU_REQ_NMI)
 		take_nmi(v);
 	if (req & VCPU_REQ_FLUSH)
-		backend->vcpu_flush(&v->hw);
+		run_forget_memory(v);
 	if (!(req & VCPU_REQ_EXIT_OFF))
 		return true;
 	vm_shutdown_self(v);

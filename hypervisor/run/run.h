@@ -56,6 +56,9 @@ void run_reset_shared_msrs(void);
 /** Give @v its pending NMI, if it can take one now. */
 void run_inject_nmi(struct vcpu *v);
 
+/** Stage 2 may have changed: drop every translation of @v. */
+void run_forget_memory(struct vcpu *v);
+
 /** Requests other CPUs posted; false if @v is not to enter the guest. */
 bool run_requests(struct vcpu *v);
 

@@ -75,6 +75,15 @@ struct guest_sregs {
 	u8 cpl;
 };
 
+/** What it takes to find the instruction a vCPU is at. */
+struct guest_code {
+	u64 linear; /* of RIP */
+	u64 cr3;
+	u64 cr4;
+	u8 cpl;
+	bool long4; /* 64-bit code under 4-level paging */
+};
+
 /** State of one vCPU that is valid whenever the guest does not run. */
 struct guest_regs {
 	u64 gpr[GPR_COUNT];
@@ -85,7 +94,7 @@ struct guest_regs {
 /** What the backend keeps of a VM: how its stage 2 is entered, what traps. */
 struct hw_vm {
 	hpa_t s2_root;
-	bool direct; /* the guest owns the local APIC: see ARCHITECTURE 4 */
+	bool direct; /* the guest owns the local APIC: see doc/design/run.md */
 	void *priv;
 };
 
@@ -162,6 +171,8 @@ enum vcpu_reset {
 	X(void, vcpu_free, (struct hw_vcpu *vcpu))				\
 	X(void, vcpu_reset, (struct hw_vcpu *vcpu, enum vcpu_reset how))	\
 	X(void, vcpu_get_sregs, (struct hw_vcpu *vcpu, struct guest_sregs *s))	\
+	/* the few of them that almost every exit needs */			\
+	X(void, vcpu_get_code, (struct hw_vcpu *vcpu, struct guest_code *c))	\
 	X(void, vcpu_set_sregs, (struct hw_vcpu *vcpu, const struct guest_sregs *s)) \
 	/* enter until the next exit; false at once if kick was set before */	\
 	X(bool, vcpu_run, (struct hw_vcpu *vcpu, const u32 *kick, struct exit_info *exit)) \

@@ -42,7 +42,7 @@ struct madt_lapic {
 	u32 flags;
 } __packed;
 
-struct madt_ioapic {
+struct madt_ioapic_entry {
 	struct madt_entry h;
 	u8 id;
 	u8 reserved;
@@ -66,6 +66,9 @@ struct mcfg_entry {
 	u32 reserved;
 } __packed;
 
+#define IVHD_BASIC      0x10
+#define VTD_REGISTERS   KIB(4)
+#define AMDVI_REGISTERS KIB(16)
 #define MADT_ENABLED    BIT32(0)
 #define FADT_PM_TMR_BLK 76
 #define EARLY_MAP_END   GIB(4)
@@ -125,8 +128,18 @@ static void madt_cpu(struct acpi_info *info, u32 id, u32 flags)
 		if (info->lapic_ids[i] == id)
 			return;
 	}
-	if (info->ncpus < info->max_cpus)
+	if (info->ncpus == info->max_cpus)
+		info->too_many = true;
+	else
 		info->lapic_ids[info->ncpus++] = id;
+}
+
+static void madt_ioapic(struct acpi_info *info, u32 address)
+{
+	if (info->nioapics == ACPI_MAX_IOAPICS)
+		info->too_many = true;
+	else
+		info->ioapic[info->nioapics++] = address;
 }
 
 static void madt_one(struct acpi_info *info, const void *p, u8 len)
@@ -134,15 +147,14 @@ static void madt_one(struct acpi_info *info, const void *p, u8 len)
 	const struct madt_entry *e = p;
 	const struct madt_lapic *l = p;
 	const struct madt_x2apic *x = p;
-	const struct madt_ioapic *io = p;
+	const struct madt_ioapic_entry *io = p;
 
 	if (e->type == 0 && len >= sizeof(*l))
 		madt_cpu(info, l->id, l->flags);
 	else if (e->type == 9 && len >= sizeof(*x))
 		madt_cpu(info, x->id, x->flags);
-	else if (e->type == 1 && len >= sizeof(*io) &&
-		 info->nioapics < ACPI_MAX_IOAPICS)
-		info->ioapic[info->nioapics++] = io->address;
+	else if (e->type == 1 && len >= sizeof(*io))
+		madt_ioapic(info, io->address);
 }
 
 static void read_madt(struct acpi_info *info, const struct acpi_header *h)
@@ -176,6 +188,19 @@ static void read_mcfg(struct acpi_info *info, const struct acpi_header *h)
 	}
 }
 
+static void add_iommu(struct acpi_info *info, const u8 *base, u64 size)
+{
+	struct acpi_iommu *u = &info->iommu[info->niommus];
+
+	if (info->niommus == ACPI_MAX_IOMMUS) {
+		info->too_many = true;
+		return;
+	}
+	memcpy(&u->base, base, sizeof(u->base));
+	u->size = size;
+	info->niommus++;
+}
+
 /* VT-d 4.1, 8.1: remapping structures; type 0 is a hardware unit (DRHD). */
 static void read_dmar(struct acpi_info *info, const struct acpi_header *h)
 {
@@ -186,11 +211,27 @@ static void read_dmar(struct acpi_info *info, const struct acpi_header *h)
 	for (; p + 16 <= end; p += len) {
 		memcpy(&type, p, sizeof(type));
 		memcpy(&len, p + 2, sizeof(len));
-		if (len < 4)
+		if (len < 16)
 			return;
-		if (type != 0 || info->niommus == ACPI_MAX_IOMMUS)
-			continue;
-		memcpy(&info->iommu[info->niommus++], p + 8, sizeof(u64));
+		if (type == 0)
+			add_iommu(info, p + 8, VTD_REGISTERS);
+	}
+}
+
+/* AMD I/O virtualization 3.08, 5.2.1: IVHD blocks describe a unit each. */
+static void read_ivrs(struct acpi_info *info, const struct acpi_header *h)
+{
+	const u8 *p = (const u8 *)h + sizeof(*h) + 12;
+	const u8 *end = (const u8 *)h + h->length;
+	u16 len;
+
+	for (; p + 24 <= end; p += len) {
+		memcpy(&len, p + 2, sizeof(len));
+		if (len < 24)
+			return;
+		/* Types 11h and 40h repeat a unit for newer software. */
+		if (p[0] == IVHD_BASIC)
+			add_iommu(info, p + 8, AMDVI_REGISTERS);
 	}
 }
 
@@ -208,10 +249,8 @@ static const struct {
 	char signature[5];
 	void (*read)(struct acpi_info *, const struct acpi_header *);
 } readers[] = {
-	{ "APIC", read_madt },
-	{ "MCFG", read_mcfg },
-	{ "FACP", read_fadt },
-	{ "DMAR", read_dmar },
+	{ "APIC", read_madt }, { "MCFG", read_mcfg }, { "FACP", read_fadt },
+	{ "DMAR", read_dmar }, { "IVRS", read_ivrs },
 };
 
 static void read_table(struct acpi_info *info, u64 pa)
@@ -258,5 +297,8 @@ const char *acpi_read(struct acpi_info *info, u64 pa)
 	read_root(info, root, width);
 	if (!info->ncpus)
 		return "the firmware's ACPI tables name no CPU (no MADT)";
+	if (info->too_many)
+		return "the machine has more CPUs, I/O APICs or IOMMUs than "
+		       "Holm can keep apart";
 	return NULL;
 }

@@ -11,6 +11,12 @@
 #define ACPI_MAX_IOAPICS 16
 #define ACPI_MAX_IOMMUS  16
 
+/** A remapping unit's registers. */
+struct acpi_iommu {
+	u64 base;
+	u64 size;
+};
+
 struct acpi_info {
 	u32 ncpus;      /* usable LAPICs of the MADT */
 	u32 *lapic_ids; /* caller's memory, max_cpus entries */
@@ -19,13 +25,15 @@ struct acpi_info {
 	u64 ioapic[ACPI_MAX_IOAPICS];
 	u64 mcfg_base; /* segment 0; 0: none */
 	u8 mcfg_bus_first, mcfg_bus_last;
-	u32 niommus; /* VT-d units: 4 KiB of registers each */
-	u64 iommu[ACPI_MAX_IOMMUS];
+	bool too_many; /* CPUs, I/O APICs or IOMMUs: some are not in here */
+	u32 niommus;   /* DMA remapping units of either vendor */
+	struct acpi_iommu iommu[ACPI_MAX_IOMMUS];
 	u16 pm_timer_port; /* 0: none */
 };
 
 /**
- * Read the tables. @rsdp: where the loader says it is, 0 = search the BIOS
+ * Read the tables. More of something than fits is refused: what is not known
+ * here could not be kept from a guest. @rsdp: where the loader says it is, 0 = search the BIOS
  * area. NULL on success, else a sentence that says what is missing.
  */
 const char *acpi_read(struct acpi_info *info, u64 rsdp);

@@ -20,6 +20,7 @@
 #define CR4_MCE      BIT64(6)
 #define CR4_PGE      BIT64(7)
 #define CR4_OSFXSR   BIT64(9)
+#define CR4_LA57     BIT64(12)
 #define CR4_VMXE     BIT64(13)
 #define CR4_OSXSAVE  BIT64(18)
 #define CR4_SMEP     BIT64(20)
@@ -151,6 +152,17 @@ X86_CR_ACCESSORS(4)
 static inline void x86_invlpg(const void *va)
 {
 	__asm__ volatile("invlpg (%0)" : : "r"(va) : "memory");
+}
+
+/** DR0..DR3, which no control block holds; DR6 and DR7 are switched. */
+static inline void x86_clear_breakpoints(void)
+{
+	__asm__ volatile("mov %0, %%dr0\n\t"
+			 "mov %0, %%dr1\n\t"
+			 "mov %0, %%dr2\n\t"
+			 "mov %0, %%dr3"
+			 :
+			 : "r"((u64)0));
 }
 
 static inline void x86_pause(void)

@@ -4,6 +4,9 @@
 #include "arch/x86/asm.h"
 #include "lib/string.h"
 
+/* SDM vol 3, table 12-12. */
+#define PAT_RESET 0x0007040600070406ULL
+
 static struct features features;
 
 /* CPUID bits: SDM vol 2, CPUID; APM vol 3, appendix E. */
@@ -72,5 +75,7 @@ void features_arm(void)
 	x86_write_cr4(cr4 | CR4_OSFXSR);
 	x86_write_cr0((x86_read_cr0() | CR0_WP | CR0_NE | CR0_MP) &
 		      ~(CR0_EM | CR0_TS | CR0_AM | CR0_CD | CR0_NW));
+	/* The page-table formats count on the types PAT has after RESET. */
+	x86_wrmsr(MSR_PAT, PAT_RESET);
 	x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) | EFER_NXE);
 }

@@ -49,6 +49,15 @@ void physmap_move(hpa_t dst, hpa_t src, u64 len)
 	close();
 }
 
+u64 physmap_load64(hpa_t src)
+{
+	u64 v;
+
+	__builtin_memcpy(&v, open_at(src), sizeof(v));
+	close();
+	return v;
+}
+
 u32 physmap_load32(hpa_t src)
 {
 	u32 v = __atomic_load_n((const u32 *)open_at(src), __ATOMIC_ACQUIRE);

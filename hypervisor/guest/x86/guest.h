@@ -19,6 +19,7 @@
 #include "guest/x86/vpit.h"
 #include "guest/x86/vpmtimer.h"
 #include "lib/types.h"
+#include "mem/s2cache.h"
 #include "vm/vm.h"
 
 /** No timer of the vCPU is running. */
@@ -47,6 +48,7 @@ struct vcpu_guest {
 	struct cpuid_vcpu cpuid;   /* the run loop keeps cr4, xcr0, ... */
 	struct direct_apic direct; /* of a VM that owns its CPUs' APICs */
 	u64 pvclock; /* MSR_KVM_SYSTEM_TIME_NEW as written */
+	struct s2_cache s2_cache; /* for the fetch of instructions */
 	struct emu_log emu_log; /* of an instruction that waits for a device */
 };
 

@@ -52,6 +52,7 @@ int svm_vcpu_init(struct hw_vcpu *v, struct hw_vm *vm);
 void svm_vcpu_free(struct hw_vcpu *v);
 void svm_vcpu_reset(struct hw_vcpu *v, enum vcpu_reset how);
 void svm_vcpu_get_sregs(struct hw_vcpu *v, struct guest_sregs *s);
+void svm_vcpu_get_code(struct hw_vcpu *v, struct guest_code *c);
 void svm_vcpu_set_sregs(struct hw_vcpu *v, const struct guest_sregs *s);
 
 #endif

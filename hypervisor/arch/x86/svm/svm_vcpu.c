@@ -141,6 +141,20 @@ void svm_vcpu_get_sregs(struct hw_vcpu *v, struct guest_sregs *s)
 	s->cpl = vmcb->cpl;
 }
 
+void svm_vcpu_get_code(struct hw_vcpu *v, struct guest_code *c)
+{
+	const struct vmcb *vmcb = vmcb_of(v);
+	bool code64 = (vmcb->efer & EFER_LMA) && (vmcb->cs.attr & SEG_ATTR_L);
+
+	c->cr3 = vmcb->cr3;
+	c->cr4 = vmcb->cr4;
+	c->cpl = vmcb->cpl;
+	c->long4 = code64 && !(vmcb->cr4 & CR4_LA57);
+	c->linear = v->regs.rip;
+	if (!code64)
+		c->linear = (u32)(vmcb->cs.base + (u32)v->regs.rip);
+}
+
 void svm_vcpu_set_sregs(struct hw_vcpu *v, const struct guest_sregs *s)
 {
 	struct vmcb *vmcb = vmcb_of(v);
