@@ -106,13 +106,36 @@ void run_inject_nmi(struct vcpu *v)
 	backend->vcpu_inject(&v->hw, &ev);
 }
 
+/*
+ * An interrupt waits for nothing but a lower priority: CR8 is watched while
+ * it does. Where that trap is not to be relied on (QEMU 10 looks at CR0's
+ * bit for all of them), a look each millisecond keeps it from being lost.
+ */
+static void watch_priority(struct vcpu *v)
+{
+	bool watch = vlapic_masked_by_tpr(&v->guest->lapic);
+	struct percpu *p = percpu_self();
+	u64 look = time_now() + time_khz();
+
+	backend->vcpu_watch_tpr(&v->hw, watch);
+	v->guest->tpr_watched = watch;
+	if (!watch || (p->timer_armed && p->timer_armed <= look))
+		return;
+	lapic_timer_arm(time_khz());
+	p->timer_armed = look;
+}
+
 /* A waiting request must be asked again before anything else happens. */
 static void inject_pending(struct vcpu *v)
 {
 	if (unlikely(v->nmi_pending))
 		run_inject_nmi(v);
-	if (guest_irq_pending(v) < 0)
+	if (guest_irq_pending(v) < 0) {
+		if (unlikely(v->guest->tpr_watched ||
+			     vlapic_masked_by_tpr(&v->guest->lapic)))
+			watch_priority(v);
 		return;
+	}
 	if (v->state == VCPU_STATE_HALTED) {
 		if (!(v->hw.regs.rflags & BIT64(9)))
 			return;

@@ -181,6 +181,8 @@ enum vcpu_reset {
 	X(bool, vcpu_interrupted, (struct hw_vcpu *vcpu, struct guest_event *ev)) \
 	X(bool, vcpu_irq_ready, (struct hw_vcpu *vcpu))				\
 	X(void, vcpu_irq_window, (struct hw_vcpu *vcpu, bool on))		\
+	/* exit when the guest writes CR8 */					\
+	X(void, vcpu_watch_tpr, (struct hw_vcpu *vcpu, bool on))		\
 	X(bool, vcpu_nmi_ready, (struct hw_vcpu *vcpu))				\
 	X(void, vcpu_skip, (struct hw_vcpu *vcpu, u32 len))			\
 	/* priority class in the hardware's TPR, bits 7:4 of the TPR */		\

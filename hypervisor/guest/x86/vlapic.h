@@ -240,6 +240,14 @@ static inline bool vlapic_has_pending_raw(const struct vlapic *v)
 	return __atomic_load_n(&v->irr_classes, __ATOMIC_ACQUIRE) != 0;
 }
 
+/** The highest pending interrupt waits for a lower task priority. */
+static inline bool vlapic_masked_by_tpr(const struct vlapic *v)
+{
+	u32 classes = __atomic_load_n(&v->irr_classes, __ATOMIC_ACQUIRE);
+
+	return classes && (u32)(31 - __builtin_clz(classes)) <= v->tpr >> 4;
+}
+
 /**
  * @vector, just returned by vlapic_pending(), is being injected: it moves
  * from IRR to ISR.

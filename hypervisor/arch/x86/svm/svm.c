@@ -176,6 +176,16 @@ static void svm_vcpu_irq_window(struct hw_vcpu *v, bool on)
 	}
 }
 
+static void svm_vcpu_watch_tpr(struct hw_vcpu *v, bool on)
+{
+	struct vmcb *vmcb = vmcb_of(v);
+
+	if (on)
+		vmcb->cr_write |= SVM_CR8;
+	else
+		vmcb->cr_write = (u16)(vmcb->cr_write & ~SVM_CR8);
+}
+
 static bool svm_vcpu_nmi_ready(struct hw_vcpu *v)
 {
 	struct svm_vcpu *s = svm_of(v);
