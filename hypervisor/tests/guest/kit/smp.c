@@ -48,8 +48,8 @@ void smp_ap_main(void)
 	trap_init_cpu(cpu);
 	apic_enable(start.x2apic);
 	cpu->lapic_id = apic_id();
-	__atomic_store_n(&start.up, 1, __ATOMIC_SEQ_CST);
 	irq_enable();
+	__atomic_store_n(&start.up, 1, __ATOMIC_SEQ_CST);
 	for (;;) {
 		void (*work)(void *arg) =
 			__atomic_load_n(&cpu->work, __ATOMIC_SEQ_CST);
