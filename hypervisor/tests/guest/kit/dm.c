@@ -44,7 +44,7 @@ bool dm_take_cpus(u32 n)
 		struct holm_cpu cpu = hc_cpu(i);
 		s64 rc;
 
-		if (cpu.owner_vm == HOLM_NO_VM)
+		if (cpu.owner_vm != 0)
 			continue;
 		rc = vmmcall(HC_SOS_REMOVE_CPU, cpu.lapic_id, 0);
 		if (!check_eq(rc, 0, "take CPU %u", i))
