@@ -51,6 +51,7 @@ struct vm_config {
 	u32 slot_count;
 	bool debugexit;
 	bool show_help;
+	const char *show_devices; /* the -s that asked for help, or NULL */
 	bool show_version;
 };
 

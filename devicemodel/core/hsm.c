@@ -89,6 +89,16 @@ static int hsm_msi(struct vmm *vmm, const struct acrn_msi_entry *msi)
 	return hsm_call(vmm, ACRN_IOCTL_INJECT_MSI, msi);
 }
 
+static int hsm_ioeventfd(struct vmm *vmm, const struct acrn_ioeventfd *args)
+{
+	return hsm_call(vmm, ACRN_IOCTL_IOEVENTFD, args);
+}
+
+static int hsm_irqfd(struct vmm *vmm, const struct acrn_irqfd *args)
+{
+	return hsm_call(vmm, ACRN_IOCTL_IRQFD, args);
+}
+
 static const struct vmm_ops hsm_ops = {
 	.create = hsm_create,
 	.destroy = hsm_destroy,
@@ -104,6 +114,8 @@ static const struct vmm_ops hsm_ops = {
 	.clear_ioreq = hsm_clear_ioreq,
 	.irqline = hsm_irqline,
 	.msi = hsm_msi,
+	.ioeventfd = hsm_ioeventfd,
+	.irqfd = hsm_irqfd,
 };
 
 int hsm_open(struct hsm *hsm, struct dm_error *err)

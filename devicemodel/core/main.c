@@ -39,6 +39,10 @@ int main(int argc, char **argv)
 		options_print_help(stdout);
 		return 0;
 	}
+	if (cfg.show_devices) {
+		pci_print_devices(stdout, cfg.show_devices);
+		return 0;
+	}
 	if (cfg.show_version) {
 		puts("acrn-dm " VERSION " (Holm)");
 		return 0;

@@ -172,6 +172,17 @@ static int slot_check_free(const struct vm_config *cfg,
 	return 0;
 }
 
+/* help, SLOT,help or SLOT,DEVICE,help */
+static bool slot_asks_help(struct vm_config *cfg, const char *arg)
+{
+	const char *last = strrchr(arg, ',');
+
+	if (strcmp(last ? last + 1 : arg, "help"))
+		return false;
+	cfg->show_devices = arg;
+	return true;
+}
+
 static int opt_slot(struct vm_config *cfg, const char *arg,
 		    struct dm_error *err)
 {
@@ -180,6 +191,8 @@ static int opt_slot(struct vm_config *cfg, const char *arg,
 	size_t len;
 	int rc;
 
+	if (slot_asks_help(cfg, arg))
+		return 0;
 	if (!comma || slot_parse_place(arg, (size_t)(comma - arg), &s))
 		return dm_fail(err, -EINVAL,
 			       "-s %s: give slot[:func],device"
@@ -373,7 +386,7 @@ static const struct option_def options[] = {
 	{ 'r', "ramdisk", "FILE", opt_ramdisk, "initial ramdisk" },
 	{ 'B', "bootargs", "TEXT", opt_bootargs, "kernel command line" },
 	{ 's', "pci_slot", "SLOT[:FUNC],DEVICE[,OPTS]", opt_slot,
-	  "a PCI device: hostbridge, lpc" },
+	  "a PCI device; -s help lists them with their options" },
 	{ 'l', "lpc", "COM,BACKEND", opt_lpc,
 	  "com1 or com2 on stdio, pty, socket:PATH or file:PATH" },
 	{ 'U', "uuid", "UUID", opt_uuid, "UUID of the VM (default: random)" },
@@ -544,7 +557,7 @@ int options_parse(int argc, char **argv, struct vm_config *cfg,
 		if (rc)
 			return rc;
 	}
-	if (cfg->show_help || cfg->show_version)
+	if (cfg->show_help || cfg->show_version || cfg->show_devices)
 		return 0;
 	return check_whole(cfg, argc, argv, err);
 }

@@ -34,6 +34,9 @@ struct vmm_ops {
 	int (*clear_ioreq)(struct vmm *vmm);
 	int (*irqline)(struct vmm *vmm, u32 gsi, enum irqline_op op);
 	int (*msi)(struct vmm *vmm, const struct acrn_msi_entry *msi);
+	/** Events instead of calls. NULL: not there; callers do without. */
+	int (*ioeventfd)(struct vmm *vmm, const struct acrn_ioeventfd *args);
+	int (*irqfd)(struct vmm *vmm, const struct acrn_irqfd *args);
 };
 /* clang-format on */
 

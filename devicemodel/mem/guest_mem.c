@@ -44,6 +44,21 @@ void *guest_mem_at(const struct guest_mem *mem, gpa_t gpa, u64 len)
 	return NULL;
 }
 
+void *guest_mem_run(const struct guest_mem *mem, gpa_t gpa, u64 *len)
+{
+	const struct guest_segment *s;
+	u32 i;
+
+	for (i = 0; i < mem->count; i++) {
+		s = &mem->seg[i];
+		if (gpa.v < s->gpa || gpa.v - s->gpa >= s->len)
+			continue;
+		*len = min_u64(*len, s->len - (gpa.v - s->gpa));
+		return s->hva + (gpa.v - s->gpa);
+	}
+	return NULL;
+}
+
 int guest_mem_read(const struct guest_mem *mem, gpa_t gpa, void *to, u64 len)
 {
 	const void *p = guest_mem_at(mem, gpa, len);

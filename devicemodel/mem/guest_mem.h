@@ -36,6 +36,12 @@ int guest_mem_add(struct guest_mem *mem, gpa_t gpa, u64 len, void *hva);
 /** A pointer to [gpa, gpa + len), or NULL when not all of it is RAM. */
 void *guest_mem_at(const struct guest_mem *mem, gpa_t gpa, u64 len);
 
+/**
+ * A pointer to gpa, and *len cut to what follows it in one piece; NULL when
+ * gpa is not RAM. For buffers, which may cross from one segment to another.
+ */
+void *guest_mem_run(const struct guest_mem *mem, gpa_t gpa, u64 *len);
+
 /** Copy in or out. -EFAULT when not all of the range is RAM. */
 int guest_mem_read(const struct guest_mem *mem, gpa_t gpa, void *to, u64 len);
 int guest_mem_write(const struct guest_mem *mem, gpa_t gpa, const void *from,

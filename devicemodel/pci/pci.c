@@ -21,10 +21,12 @@ static bool cfg_ok(u32 reg, u32 size)
 
 u32 pci_cfg_read(struct pci_bus *pci, u32 slot, u32 func, u32 reg, u32 size)
 {
-	const struct pci_dev *dev = pci_find(pci, slot, func);
+	struct pci_dev *dev = pci_find(pci, slot, func);
 
 	if (!dev || !cfg_ok(reg, size))
 		return (u32)size_mask(size);
+	if (dev->ops && dev->ops->cfg_reading)
+		dev->ops->cfg_reading(dev, reg, size);
 	return pci_get(dev, reg, size);
 }
 

@@ -18,6 +18,8 @@
 #include "mem/guest_mem.h"
 #include "mem/layout.h"
 
+#include <stdio.h>
+
 #define PCI_SLOTS    DM_MAX_SLOTS
 #define PCI_FUNCS    8
 #define PCI_BARS     6
@@ -67,12 +69,22 @@ struct pci_bus;
 struct pci_dev_ops {
 	void (*reset)(struct pci_dev *dev);
 	void (*destroy)(struct pci_dev *dev);
+	/** The guest is about to read [off, off + size). */
+	void (*cfg_reading)(struct pci_dev *dev, u32 off, u32 size);
 	/** The guest wrote [off, off + size) of configuration space. */
 	void (*cfg_written)(struct pci_dev *dev, u32 off, u32 size);
 };
 
 struct pci_msix_entry {
 	u32 word[4]; /* address low and high, data, control */
+};
+
+/* A vector's way into the kernel; the bus's lock covers it. */
+struct pci_irqfd {
+	struct acrn_msi_entry msi;
+	int fd;
+	bool open;
+	bool wired; /* the kernel has fd and msi */
 };
 
 struct pci_dev {
@@ -97,6 +109,7 @@ struct pci_dev {
 	u32 msix_pba;   /* offset in its BAR */
 	struct pci_msix_entry *msix;
 	u8 *msix_pending; /* one byte a vector */
+	struct pci_irqfd *irqfd;
 };
 
 struct pci_bus {
@@ -136,7 +149,8 @@ u32 pci_cfg_read(struct pci_bus *pci, u32 slot, u32 func, u32 reg, u32 size);
 void pci_cfg_write(struct pci_bus *pci, u32 slot, u32 func, u32 reg, u32 size,
 		   u32 val);
 
-/* For device implementations: pci_dev.c, pci_bar.c, pci_irq.c. */
+/* For device implementations: pci_dev.c, pci_bar.c, pci_irq.c and
+ * pci_irqfd.c. */
 
 struct pci_ids {
 	u16 vendor;
@@ -144,6 +158,9 @@ struct pci_ids {
 	u32 class; /* 24 bits */
 	u8 revision;
 };
+
+/** The devices and their options; only of the one that asked names, if any. */
+void pci_print_devices(FILE *out, const char *asked);
 
 struct pci_dev *pci_dev_create(struct pci_bus *pci, u8 slot, u8 func,
 			       const struct pci_ids *ids);
@@ -182,6 +199,11 @@ u64 pci_msix_read(struct pci_dev *dev, u64 off, u32 size);
 void pci_msix_write(struct pci_dev *dev, u64 off, u32 size, u64 val);
 bool pci_msix_enabled(struct pci_dev *dev);
 void pci_msix_notify(struct pci_dev *dev, u32 vector);
+
+/** Send by the kernel's event; false where that does not work. */
+bool pci_irqfd_send(struct pci_dev *dev, u32 vector,
+		    const struct acrn_msi_entry *msi);
+void pci_irqfd_free(struct pci_dev *dev);
 void pci_irq_cfg_written(struct pci_dev *dev, u32 off, u32 size);
 void pci_irq_reset(struct pci_dev *dev);
 

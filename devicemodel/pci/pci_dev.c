@@ -54,6 +54,7 @@ void pci_dev_free(struct pci_dev *dev)
 	if (dev->ops && dev->ops->destroy)
 		dev->ops->destroy(dev);
 	pci_bar_unmap_all(dev);
+	pci_irqfd_free(dev);
 	dev->bus->dev[dev->slot][dev->func] = NULL;
 	free(dev->msix);
 	free(dev->msix_pending);

@@ -2,6 +2,8 @@
 /* The kinds of PCI functions, by the names -s knows. */
 #include "pci/pci.h"
 
+#include "virtio/virtio.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,12 +14,21 @@ struct pci_kind {
 	/** NULL: a function with nothing beyond its identification. */
 	int (*init)(struct pci_dev *dev, const char *opts,
 		    struct dm_error *err);
+	const char *about;
+	const struct pci_opts *opts; /* NULL: takes none */
 };
 
+/* clang-format off */
+
 static const struct pci_kind kinds[] = {
-	{ "hostbridge", { 0x8086, 0x0d57, 0x060000, 0 }, NULL },
-	{ "lpc", { 0x8086, 0x7000, 0x060100, 0 }, NULL },
+	{ "hostbridge", { 0x8086, 0x0d57, 0x060000, 0 }, NULL,
+	  "host bridge; at 0 unless given", NULL },
+	{ "lpc", { 0x8086, 0x7000, 0x060100, 0 }, NULL,
+	  "ISA bridge; at 31 unless given", NULL },
+	{ "virtio-rnd", { VIRTIO_VENDOR, 0x1044, 0x00ff00, 1 },
+	  virtio_rng_init, "random numbers", NULL },
 };
+/* clang-format on */
 
 static const struct pci_kind *kind_find(const char *name)
 {
@@ -41,6 +52,33 @@ static int kind_list(const char *name, u8 slot, struct dm_error *err)
 		       slot, name, list);
 }
 
+/* asked: help, SLOT,help or SLOT,DEVICE,help */
+static const struct pci_kind *kind_asked(const char *asked)
+{
+	const char *comma = strchr(asked, ',');
+	char name[32];
+
+	if (!comma)
+		return NULL;
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(comma + 1, ","),
+		 comma + 1);
+	return kind_find(name);
+}
+
+void pci_print_devices(FILE *out, const char *asked)
+{
+	const struct pci_kind *one = kind_asked(asked);
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (one && one != &kinds[i])
+			continue;
+		fprintf(out, "  %-24s  %s\n", kinds[i].name, kinds[i].about);
+		if (kinds[i].opts)
+			pci_opts_print(kinds[i].opts, out);
+	}
+}
+
 static int pci_create(struct pci_bus *pci, const struct slot_config *s,
 		      struct dm_error *err)
 {
@@ -50,7 +88,7 @@ static int pci_create(struct pci_bus *pci, const struct slot_config *s,
 
 	if (!kind)
 		return kind_list(s->device, s->slot, err);
-	if (s->opts && !kind->init)
+	if (s->opts && !kind->opts)
 		return dm_fail(err, -EINVAL,
 			       "-s %u,%s,%s: this device takes"
 			       " no options",

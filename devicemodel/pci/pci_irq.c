@@ -144,8 +144,9 @@ int pci_msix_init(struct pci_dev *dev, u32 bar, u32 count, u32 table, u32 pba)
 		return -EINVAL;
 	dev->msix = calloc(count, MSIX_ENTRY_SIZE);
 	dev->msix_pending = calloc(count, 1);
+	dev->irqfd = calloc(count, sizeof(*dev->irqfd));
 	cap = pci_cap_add(dev, CAP_MSIX, MSIX_LEN);
-	if (!dev->msix || !dev->msix_pending || !cap)
+	if (!dev->msix || !dev->msix_pending || !dev->irqfd || !cap)
 		return -ENOMEM;
 	dev->msix_cap = (u8)cap;
 	dev->msix_count = count;
@@ -216,6 +217,18 @@ static bool msix_masked(const struct pci_dev *dev, u32 vector)
 	       (dev->msix[vector].word[3] & MSIX_ENTRY_MASKED);
 }
 
+static void msix_send(struct pci_dev *dev, u32 vector,
+		      const struct pci_msix_entry *e)
+{
+	const struct acrn_msi_entry msi = {
+		.msi_addr = e->word[0] | (u64)e->word[1] << 32,
+		.msi_data = e->word[2],
+	};
+
+	if (!pci_irqfd_send(dev, vector, &msi))
+		send_msi(dev, msi.msi_addr, e->word[2]);
+}
+
 /* Raise a vector, or send what waits for it when only_pending. */
 static void msix_fire(struct pci_dev *dev, u32 vector, bool only_pending)
 {
@@ -233,7 +246,7 @@ static void msix_fire(struct pci_dev *dev, u32 vector, bool only_pending)
 	e = dev->msix[vector];
 	pthread_mutex_unlock(&dev->bus->lock);
 	if (send)
-		send_msi(dev, e.word[0] | (u64)e.word[1] << 32, e.word[2]);
+		msix_send(dev, vector, &e);
 }
 
 void pci_msix_write(struct pci_dev *dev, u64 off, u32 size, u64 val)
