@@ -8,11 +8,11 @@
 #include "kit/test.h"
 #include "lib/string.h"
 
-#define PARAMS_AT	0x2000
-#define CMDLINE_AT	0x3000
-#define BP_CMDLINE	0x228
-#define USER_PASSED	0x10
-#define USER_MS		100000
+#define PARAMS_AT   0x2000
+#define CMDLINE_AT  0x3000
+#define BP_CMDLINE  0x228
+#define USER_PASSED 0x10
+#define USER_MS     100000
 
 extern const u8 user_image[], user_image_end[];
 
@@ -200,7 +200,9 @@ static void user_vm(void)
 	say("requests %u, upcalls %u", vm.requests, vm.upcalls);
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "user_vm", user_vm },
 	{ NULL, NULL },
 };
+/* clang-format on */

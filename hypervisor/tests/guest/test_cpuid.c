@@ -4,15 +4,15 @@
 #include "kit/test.h"
 #include "lib/string.h"
 
-#define LEAF_HV		0x40000000
-#define LEAF_HV_TSC	0x40000010
-#define LEAF_EXT1	0x80000001
-#define LEAF_SVM	0x8000000a
-#define ECX_VMX		BIT32(5)
-#define ECX_XSAVE	BIT32(26)
-#define ECX_OSXSAVE	BIT32(27)
-#define ECX_HYPERVISOR	BIT32(31)
-#define EXT_ECX_SVM	BIT32(2)
+#define LEAF_HV        0x40000000
+#define LEAF_HV_TSC    0x40000010
+#define LEAF_EXT1      0x80000001
+#define LEAF_SVM       0x8000000a
+#define ECX_VMX        BIT32(5)
+#define ECX_XSAVE      BIT32(26)
+#define ECX_OSXSAVE    BIT32(27)
+#define ECX_HYPERVISOR BIT32(31)
+#define EXT_ECX_SVM    BIT32(2)
 
 static void names_itself(void)
 {
@@ -114,6 +114,7 @@ static void xsave_leaf_follows_xcr0(void)
 	x86_write_cr4(cr4);
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "names_itself", names_itself },
 	{ "tells_tsc_frequency", tells_tsc_frequency },
@@ -126,3 +127,4 @@ const struct test tests[] = {
 	{ "xsave_leaf_follows_xcr0", xsave_leaf_follows_xcr0 },
 	{ NULL, NULL },
 };
+/* clang-format on */

@@ -4,8 +4,8 @@
 #include "kit/test.h"
 #include "kit/trap.h"
 
-#define RAM		MIB(4)
-#define RO		(ACRN_ATTR_READ | ACRN_ATTR_EXEC | ACRN_ATTR_WB)
+#define RAM MIB(4)
+#define RO  (ACRN_ATTR_READ | ACRN_ATTR_EXEC | ACRN_ATTR_WB)
 
 static bool make(struct dm_vm *vm)
 {
@@ -43,7 +43,8 @@ static void not_the_service_vms(void)
 	before = hc_vm(1);
 	check(add(&vm, MIB(64), info.hv_base, PAGE_SIZE) < 0, "Holm");
 	check(add(&vm, MIB(64), info.hv_base + info.hv_size - PAGE_SIZE,
-		  PAGE_SIZE) < 0, "Holm's last page");
+		  PAGE_SIZE) < 0,
+	      "Holm's last page");
 	check(add(&vm, MIB(64), info.hv_base - PAGE_SIZE, 2 * PAGE_SIZE) < 0,
 	      "a range that reaches into Holm");
 	check(add(&vm, MIB(64), info.hv_base - MIB(2), MIB(2) + PAGE_SIZE) < 0,
@@ -81,9 +82,11 @@ static void bad_ranges(void)
 	      "unknown operation");
 	check(dm_region(&vm, 0, MIB(64), ram, PAGE_SIZE, 0) < 0, "no rights");
 	check(dm_region(&vm, 0, MIB(64), ram, PAGE_SIZE,
-			DM_RAM_ATTR | ACRN_ATTR_UC) < 0, "two types");
+			DM_RAM_ATTR | ACRN_ATTR_UC) < 0,
+	      "two types");
 	check(dm_region(&vm, 0, MIB(64), ram, PAGE_SIZE,
-			DM_RAM_ATTR | 0x10000) < 0, "unknown bits");
+			DM_RAM_ATTR | 0x10000) < 0,
+	      "unknown bits");
 	destroy(&vm);
 }
 
@@ -135,8 +138,8 @@ static void leaves(void)
 	check_eq(v.mem_bytes, RAM, "bytes");
 	check_eq(v.leaves[1], RAM / MIB(2), "large pages");
 	check_eq(v.leaves[0], 0, "small pages");
-	check_eq(dm_region(&vm, ACRN_REGION_DEL, PAGE_SIZE, 0, PAGE_SIZE, 0),
-		 0, "one page out of it");
+	check_eq(dm_region(&vm, ACRN_REGION_DEL, PAGE_SIZE, 0, PAGE_SIZE, 0), 0,
+		 "one page out of it");
 	v = hc_vm(1);
 	check_eq(v.mem_bytes, RAM - PAGE_SIZE, "bytes");
 	check_eq(v.leaves[0], 511, "small pages");
@@ -185,15 +188,16 @@ static void taken_while_running(void)
 	check_eq(dm_set_regs(&vm, &regs), 0, "registers");
 	check_eq(dm_call(HC_START_VM, &vm), 0, "start");
 	check(WAIT_FOR(*n > 1000), "it does not count");
-	check_eq(dm_region(&vm, ACRN_REGION_DEL, BLOB_COUNTER, 0, PAGE_SIZE,
-			   0), 0, "take the page");
+	check_eq(dm_region(&vm, ACRN_REGION_DEL, BLOB_COUNTER, 0, PAGE_SIZE, 0),
+		 0, "take the page");
 	before = *n;
 	delay_us(3000);
 	check_eq(*n, before, "it still reaches the page");
 	check(dm_wait_request(&vm, 0), "its access is no request");
 	check_eq(vm.req[0].u.access.address, BLOB_COUNTER, "address");
-	check_eq(add(&vm, BLOB_COUNTER, addr_of((const void *)(vm.ram)) +
-		     BLOB_COUNTER, PAGE_SIZE), 0, "give it back");
+	check_eq(add(&vm, BLOB_COUNTER,
+		     addr_of((const void *)(vm.ram)) + BLOB_COUNTER, PAGE_SIZE),
+		 0, "give it back");
 	dm_serve_pending(&vm);
 	check(WAIT_FOR(dm_serve_pending(&vm) || *n != before), "after that");
 	destroy(&vm);
@@ -208,10 +212,11 @@ static void read_only(void)
 	if (!make(&vm))
 		return;
 	page = ram_alloc(PAGE_SIZE, PAGE_SIZE);
-	check_eq(dm_region(&vm, ACRN_REGION_DEL, BLOB_COUNTER, 0, PAGE_SIZE,
-			   0), 0, "make room");
+	check_eq(dm_region(&vm, ACRN_REGION_DEL, BLOB_COUNTER, 0, PAGE_SIZE, 0),
+		 0, "make room");
 	check_eq(dm_region(&vm, ACRN_REGION_ADD, BLOB_COUNTER, addr_of(page),
-			   PAGE_SIZE, RO), 0, "add");
+			   PAGE_SIZE, RO),
+		 0, "add");
 	regs = dm_regs_long(&vm, 0, BLOB_AT);
 	blob_load(&vm, count);
 	check_eq(dm_set_regs(&vm, &regs), 0, "registers");
@@ -221,6 +226,7 @@ static void read_only(void)
 	destroy(&vm);
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "not_the_service_vms", not_the_service_vms },
 	{ "bad_ranges", bad_ranges },
@@ -231,3 +237,4 @@ const struct test tests[] = {
 	{ "read_only", read_only },
 	{ NULL, NULL },
 };
+/* clang-format on */

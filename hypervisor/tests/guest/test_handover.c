@@ -5,9 +5,9 @@
 #include "kit/smp.h"
 #include "kit/test.h"
 
-#define RAM		MIB(4)
-#define ROUNDS		20
-#define NOBODY		200
+#define RAM    MIB(4)
+#define ROUNDS 20
+#define NOBODY 200
 
 static s64 take(u32 cpu)
 {
@@ -119,8 +119,8 @@ static void out_of_reach(void)
 	check_eq(smp_trampoline_runs(), runs, "it was started");
 	check_eq(dm_state(&vm), HOLM_VM_RUNNING, "the User VM");
 	{
-		volatile u32 *n = (volatile u32 *)(void *)
-				  (vm.ram + BLOB_COUNTER);
+		volatile u32 *n =
+			(volatile u32 *)(void *)(vm.ram + BLOB_COUNTER);
 		u32 before = *n;
 
 		check(WAIT_FOR(*n != before), "the User VM stands still");
@@ -142,6 +142,7 @@ static void init_is_offline(void)
 	check(smp_start(1, id), "start again");
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "wrong_cpus", wrong_cpus },
 	{ "never_started", never_started },
@@ -151,3 +152,4 @@ const struct test tests[] = {
 	{ "init_is_offline", init_is_offline },
 	{ NULL, NULL },
 };
+/* clang-format on */

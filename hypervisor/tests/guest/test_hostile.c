@@ -8,12 +8,12 @@
 #include "kit/apic.h"
 #include "kit/test.h"
 
-#define CALLS		10000
-#define PROGRAMS	40
-#define PROGRAM_MS	15
-#define RAM		MIB(4)
-#define POOL_SIZE	MIB(16)
-#define MAX_VMID	64
+#define CALLS      10000
+#define PROGRAMS   40
+#define PROGRAM_MS 15
+#define RAM        MIB(4)
+#define POOL_SIZE  MIB(16)
+#define MAX_VMID   64
 
 static u64 seed = 0x9e3779b97f4a7c15;
 static u8 *arena;
@@ -43,8 +43,8 @@ static void fill_random(u8 *p, u64 n)
 /* Mostly what makes sense at first sight: it gets further in. */
 static u64 random_pointer(void)
 {
-	static const u64 odd[] = { 0xfee00000, 0xfec00000, 1UL << 40, ~0UL,
-				   1UL << 63, 0xfffffffffffff000 };
+	static const u64 odd[] = { 0xfee00000, 0xfec00000, 1UL << 40,
+				   ~0UL,       1UL << 63,  0xfffffffffffff000 };
 
 	if (rnd(8) == 0)
 		return rnd(2) ? hc_info().hv_base + rnd(MIB(8))
@@ -93,13 +93,28 @@ static void make_argument(u64 at)
 static u32 random_call_number(void)
 {
 	static const u32 nr[] = {
-		HC_GET_API_VERSION, HC_SOS_REMOVE_CPU, HC_SET_CALLBACK_VECTOR,
-		HC_CREATE_VM, HC_CREATE_VM, HC_DESTROY_VM, HC_START_VM,
-		HC_START_VM, HC_PAUSE_VM, HC_CREATE_VCPU, HC_RESET_VM,
-		HC_SET_VCPU_REGS, HC_INJECT_MSI, HC_VM_INTR_MONITOR,
-		HC_SET_IRQLINE, HC_SET_IOREQ_BUFFER, HC_NOTIFY_REQUEST_FINISH,
-		HC_VM_GPA2HPA, HC_VM_SET_MEMORY_REGIONS,
-		HC_VM_SET_MEMORY_REGIONS, HC_PM_GET_CPU_STATE, HC_HOLM_QUERY,
+		HC_GET_API_VERSION,
+		HC_SOS_REMOVE_CPU,
+		HC_SET_CALLBACK_VECTOR,
+		HC_CREATE_VM,
+		HC_CREATE_VM,
+		HC_DESTROY_VM,
+		HC_START_VM,
+		HC_START_VM,
+		HC_PAUSE_VM,
+		HC_CREATE_VCPU,
+		HC_RESET_VM,
+		HC_SET_VCPU_REGS,
+		HC_INJECT_MSI,
+		HC_VM_INTR_MONITOR,
+		HC_SET_IRQLINE,
+		HC_SET_IOREQ_BUFFER,
+		HC_NOTIFY_REQUEST_FINISH,
+		HC_VM_GPA2HPA,
+		HC_VM_SET_MEMORY_REGIONS,
+		HC_VM_SET_MEMORY_REGIONS,
+		HC_PM_GET_CPU_STATE,
+		HC_HOLM_QUERY,
 		HC_HOLM_RETURN_CPU,
 	};
 
@@ -120,10 +135,10 @@ static u32 worked[256];
 
 static void check_depth(void)
 {
-	static const u32 must[] = { HC_CREATE_VM, HC_DESTROY_VM, HC_PAUSE_VM,
-				    HC_SET_IOREQ_BUFFER, HC_HOLM_QUERY,
-				    HC_SOS_REMOVE_CPU, HC_HOLM_RETURN_CPU,
-				    HC_START_VM };
+	static const u32 must[] = { HC_CREATE_VM,       HC_DESTROY_VM,
+				    HC_PAUSE_VM,        HC_SET_IOREQ_BUFFER,
+				    HC_HOLM_QUERY,      HC_SOS_REMOVE_CPU,
+				    HC_HOLM_RETURN_CPU, HC_START_VM };
 
 	for (u32 i = 0; i < ARRAY_SIZE(must); i++)
 		check(worked[must[i] & 0xff] > 0, "call %x never succeeded",
@@ -297,6 +312,7 @@ static void all_is_well(void)
 	check_eq(dm_call(HC_DESTROY_VM, &vm), 0, "destroy");
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "random_calls", random_calls },
 	{ "random_programs", random_programs },
@@ -304,3 +320,4 @@ const struct test tests[] = {
 	{ "all_is_well", all_is_well },
 	{ NULL, NULL },
 };
+/* clang-format on */

@@ -5,9 +5,10 @@
 #include "kit/trap.h"
 #include "lib/string.h"
 
-#define NO_VM		77
+#define NO_VM 77
 
 /* Every number there is; the argument that is a pointer, if one is. */
+/* clang-format off */
 static const struct {
 	u32 nr;
 	u32 pointer;  /* 0: none, 1: RDI, 2: RSI */
@@ -34,6 +35,7 @@ static const struct {
 	{ HC_HOLM_QUERY, 1, false },
 	{ HC_HOLM_RETURN_CPU, 0, false },
 };
+/* clang-format on */
 
 static bool is_known(u32 nr)
 {
@@ -97,13 +99,14 @@ static void ring3_may_not(void)
 
 static void unknown_numbers(void)
 {
-	static const u64 odd[] = { 0, 1, 0x10, 0x7fffffff, 0x80000100,
-				   0x90000010, 0xc0000000, 0xffffffff };
+	static const u64 odd[] = { 0,          1,          0x10,
+				   0x7fffffff, 0x80000100, 0x90000010,
+				   0xc0000000, 0xffffffff };
 
 	for (u32 i = 0; i < 256; i++)
 		if (!is_known(HC_ID(i)))
-			check_eq(vmmcall(HC_ID(i), 0, 0), -ENOTTY,
-				 "number %x", HC_ID(i));
+			check_eq(vmmcall(HC_ID(i), 0, 0), -ENOTTY, "number %x",
+				 HC_ID(i));
 	for (u32 i = 0; i < ARRAY_SIZE(odd); i++)
 		check_eq(vmmcall(odd[i], 0, 0), -ENOTTY, "number %lx", odd[i]);
 }
@@ -119,16 +122,14 @@ static struct figures take_figures(void)
 {
 	struct holm_info info = hc_info();
 
-	return (struct figures){ info.pool_used, info.nvms,
-				 hc_vm(0).s2_pages };
+	return (struct figures){ info.pool_used, info.nvms, hc_vm(0).s2_pages };
 }
 
 static void check_figures(const struct figures *before, const char *when)
 {
 	struct figures now = take_figures();
 
-	check_eq(now.pool_used, before->pool_used,
-		 "%s: pages in use", when);
+	check_eq(now.pool_used, before->pool_used, "%s: pages in use", when);
 	check_eq(now.nvms, before->nvms, "%s: VMs", when);
 	check_eq(now.own_pages, before->own_pages,
 		 "%s: pages of the own stage 2", when);
@@ -200,9 +201,9 @@ static void bad_inner_pointers(void)
 
 	for (u32 k = 0; k < n; k++) {
 		struct holm_query q = { HOLM_QUERY_INFO, 0, bad[k], 128, 0 };
-		struct acrn_abi_region_batch b = {
-			.vmid = 1, .regions_num = 3, .regions_gpa = bad[k]
-		};
+		struct acrn_abi_region_batch b = { .vmid = 1,
+						   .regions_num = 3,
+						   .regions_gpa = bad[k] };
 
 		check_eq(vmmcall(HC_HOLM_QUERY, addr_of(&q), 0), -EFAULT,
 			 "query into %lx", bad[k]);
@@ -215,8 +216,7 @@ static void bad_inner_pointers(void)
 static void no_such_vm(void)
 {
 	static u8 zeros[512];
-	static const u64 ids[] = { 1, NO_VM, 0xffff, 0x10001, 1UL << 32,
-				   ~0UL };
+	static const u64 ids[] = { 1, NO_VM, 0xffff, 0x10001, 1UL << 32, ~0UL };
 
 	for (u32 i = 0; i < ARRAY_SIZE(calls); i++)
 		for (u32 k = 0; calls[i].takes_vm && k < ARRAY_SIZE(ids); k++) {
@@ -225,8 +225,8 @@ static void no_such_vm(void)
 			if (calls[i].nr == HC_SET_VCPU_REGS)
 				continue;
 			rc = vmmcall(calls[i].nr, ids[k], addr_of(zeros));
-			check_eq(rc, -ENOTTY, "call %x of VM %lx",
-				 calls[i].nr, ids[k]);
+			check_eq(rc, -ENOTTY, "call %x of VM %lx", calls[i].nr,
+				 ids[k]);
 		}
 }
 
@@ -329,6 +329,7 @@ static void creation_is_checked(void)
 	check_figures(&before, "after");
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "both_instructions", both_instructions },
 	{ "registers_survive", registers_survive },
@@ -345,3 +346,4 @@ const struct test tests[] = {
 	{ "creation_is_checked", creation_is_checked },
 	{ NULL, NULL },
 };
+/* clang-format on */

@@ -7,16 +7,16 @@
 #include "kit/test.h"
 #include "kit/trap.h"
 
-#define VEC_A		0x41
-#define VEC_PIC		0x70
-#define PIT_PIN		2
-#define FREE_PIN	23
-#define MODE(n)		((n) << RTE_MODE_SHIFT)
-#define MODE_SMI	2U
-#define MODE_NMI	4U
-#define MODE_INIT	5U
-#define PIT_CH0		0x40
-#define PIT_MODE	0x43
+#define VEC_A     0x41
+#define VEC_PIC   0x70
+#define PIT_PIN   2
+#define FREE_PIN  23
+#define MODE(n)   ((n) << RTE_MODE_SHIFT)
+#define MODE_SMI  2U
+#define MODE_NMI  4U
+#define MODE_INIT 5U
+#define PIT_CH0   0x40
+#define PIT_MODE  0x43
 
 static u32 taken(u8 vector)
 {
@@ -60,8 +60,8 @@ static void dangerous_modes_are_refused(void)
 		ioapic_set(FREE_PIN, MODE(modes[i]), 0);
 		check(ioapic_get(FREE_PIN) & RTE_MASKED, "mode %u: unmasked",
 		      modes[i]);
-		check((ioapic_get(FREE_PIN) >> RTE_MODE_SHIFT & 7) !=
-			      modes[i], "mode %u stands", modes[i]);
+		check((ioapic_get(FREE_PIN) >> RTE_MODE_SHIFT & 7) != modes[i],
+		      "mode %u stands", modes[i]);
 		ioapic_set(PIT_PIN, MODE(modes[i]), 0);
 		pit_start();
 		delay_us(5000);
@@ -167,6 +167,7 @@ static void foreign_and_own(void)
 	check(kcpu_irqs(kcpu_get(1), VEC_NMI) - before >= 200, "too few");
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "is_there", is_there },
 	{ "entries_are_kept", entries_are_kept },
@@ -179,3 +180,4 @@ const struct test tests[] = {
 	{ "foreign_and_own", foreign_and_own },
 	{ NULL, NULL },
 };
+/* clang-format on */

@@ -3,18 +3,19 @@
 #include "kit/blobs.h"
 #include "kit/test.h"
 
-#define RAM		MIB(4)
-#define MANY		60
-#define SETTLE_US	3000
+#define RAM       MIB(4)
+#define MANY      60
+#define SETTLE_US 3000
 
 enum { START, PAUSE, RESET, OPS };
 
 static const u64 op_nr[OPS] = { HC_START_VM, HC_PAUSE_VM, HC_RESET_VM };
 static const char *const op_name[OPS] = { "start", "pause", "reset" };
-static const char *const state_name[] = { "?", "created", "running",
-					  "paused", "off" };
+static const char *const state_name[] = { "?", "created", "running", "paused",
+					  "off" };
 
 /* What each call does in each state: the state after it, 0 if refused. */
+/* clang-format off */
 static const u32 next_state[5][OPS] = {
 	[HOLM_VM_CREATED] = { HOLM_VM_RUNNING, HOLM_VM_PAUSED, 0 },
 	[HOLM_VM_RUNNING] = { 0, HOLM_VM_PAUSED, 0 },
@@ -22,15 +23,15 @@ static const u32 next_state[5][OPS] = {
 			     HOLM_VM_CREATED },
 	[HOLM_VM_OFF] = { 0, HOLM_VM_OFF, HOLM_VM_CREATED },
 };
+/* clang-format on */
 
-#define load(vm, name)					\
-	do {						\
-		struct acrn_abi_vcpu_regs regs_ =	\
-			dm_regs_long(vm, 0, BLOB_AT);	\
-		regs_.regs.gprs.r[4] = 0x8000;		\
-		blob_load(vm, name);			\
-		check_eq(dm_set_regs(vm, &regs_), 0,	\
-			 "registers");			\
+#define load(vm, name)                                             \
+	do {                                                       \
+		struct acrn_abi_vcpu_regs regs_ =                  \
+			dm_regs_long(vm, 0, BLOB_AT);              \
+		regs_.regs.gprs.r[4] = 0x8000;                     \
+		blob_load(vm, name);                               \
+		check_eq(dm_set_regs(vm, &regs_), 0, "registers"); \
 	} while (0)
 
 static bool make(struct dm_vm *vm)
@@ -82,8 +83,8 @@ static void every_order(void)
 
 static void counter_moves(struct dm_vm *vm, bool want, const char *when)
 {
-	volatile u32 *counter = (volatile u32 *)(void *)
-				(vm->ram + BLOB_COUNTER);
+	volatile u32 *counter =
+		(volatile u32 *)(void *)(vm->ram + BLOB_COUNTER);
 	u32 before = *counter;
 
 	if (want) {
@@ -113,19 +114,19 @@ static void pause_stops_and_start_resumes(void)
 	end(&vm, used);
 }
 
-#define END_IN(name, what)						\
-	static void name(void)						\
-	{								\
-		struct dm_vm vm;					\
-		u64 used = hc_info().pool_used;				\
-									\
-		if (!make(&vm))						\
-			return;						\
-		load(&vm, what);					\
-		check_eq(dm_call(HC_START_VM, &vm), 0, "start");	\
-		delay_us(SETTLE_US);					\
-		check_eq(dm_state(&vm), HOLM_VM_RUNNING, "state");	\
-		end(&vm, used);						\
+#define END_IN(name, what)                                         \
+	static void name(void)                                     \
+	{                                                          \
+		struct dm_vm vm;                                   \
+		u64 used = hc_info().pool_used;                    \
+                                                                   \
+		if (!make(&vm))                                    \
+			return;                                    \
+		load(&vm, what);                                   \
+		check_eq(dm_call(HC_START_VM, &vm), 0, "start");   \
+		delay_us(SETTLE_US);                               \
+		check_eq(dm_state(&vm), HOLM_VM_RUNNING, "state"); \
+		end(&vm, used);                                    \
 	}
 
 END_IN(end_in_a_tight_loop, spin)
@@ -294,6 +295,7 @@ static void many(void)
 	}
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "every_order", every_order },
 	{ "pause_stops_and_start_resumes", pause_stops_and_start_resumes },
@@ -311,3 +313,4 @@ const struct test tests[] = {
 	{ "many", many },
 	{ NULL, NULL },
 };
+/* clang-format on */

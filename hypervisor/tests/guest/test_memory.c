@@ -4,8 +4,8 @@
 #include "kit/test.h"
 #include "kit/trap.h"
 
-#define E820_RAM	1
-#define STRIDE		(PAGE_SIZE + 24)
+#define E820_RAM 1
+#define STRIDE   (PAGE_SIZE + 24)
 
 static volatile u32 *word(u64 addr)
 {
@@ -29,8 +29,7 @@ static void map_lacks_holm(void)
 		if (map[i].type == E820_RAM)
 			ram += map[i].size;
 	}
-	check_eq(ram, (info.ram_bytes - info.hv_size),
-		 "RAM in the map");
+	check_eq(ram, (info.ram_bytes - info.hv_size), "RAM in the map");
 }
 
 /* Every page by one word, the first and last by each, and page seams. */
@@ -88,7 +87,7 @@ static void seam_is_tight(void)
 
 static void jump_into_holm(void *arg)
 {
-	void (*fn)(void) = (void (*)(void))(uintptr_t)*(u64 *)arg;
+	void (*fn)(void) = (void (*)(void))(uintptr_t) * (u64 *)arg;
 
 	fn();
 }
@@ -125,6 +124,7 @@ static void kernel_arguments(void)
 	check(marker && *marker == '7', "the command line did not arrive");
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "map_lacks_holm", map_lacks_holm },
 	{ "holm_reads_ones", holm_reads_ones },
@@ -135,3 +135,4 @@ const struct test tests[] = {
 	{ "kernel_arguments", kernel_arguments },
 	{ NULL, NULL },
 };
+/* clang-format on */

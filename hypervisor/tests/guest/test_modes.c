@@ -3,9 +3,9 @@
 #include "kit/blobs.h"
 #include "kit/test.h"
 
-#define RAM		MIB(4)
-#define DEVICE		0xd0000000UL
-#define REAL_OK		0x52
+#define RAM     MIB(4)
+#define DEVICE  0xd0000000UL
+#define REAL_OK 0x52
 
 static u64 device;
 static u32 device_size;
@@ -102,6 +102,7 @@ static void reset_vector(void)
 }
 
 /* States that no processor can be in, and how they are made of a good one. */
+/* clang-format off */
 static const struct {
 	const char *what;
 	u32 offset; /* in struct acrn_abi_regs */
@@ -134,6 +135,7 @@ static const struct {
 	  BIT64(40) },
 	{ "reserved field", offsetof(struct acrn_abi_regs, reserved_64), 1 },
 };
+/* clang-format on */
 
 static void impossible_states(void)
 {
@@ -182,6 +184,7 @@ static void tables_in_nothing(void)
 	check_eq(dm_call(HC_DESTROY_VM, &vm), 0, "destroy");
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "real_mode", real_mode },
 	{ "protected_mode", protected_mode },
@@ -192,3 +195,4 @@ const struct test tests[] = {
 	{ "tables_in_nothing", tables_in_nothing },
 	{ NULL, NULL },
 };
+/* clang-format on */

@@ -4,17 +4,17 @@
 #include "kit/test.h"
 #include "kit/trap.h"
 
-#define MSR_SMM_MONITOR		0x9b
-#define MSR_MICROCODE		0x79
-#define MSR_FEATURE_CONTROL	0x3a
-#define MSR_MISC_ENABLE		0x1a0
-#define MSR_MTRR_CAP		0xfe
-#define MSR_MTRR_DEF_TYPE	0x2ff
-#define MSR_LSTAR		0xc0000082
-#define MSR_KERNEL_GS		0xc0000102
-#define MSR_VM_CR		0xc0010114
-#define MSR_VM_HSAVE		0xc0010117
-#define MSR_SMM_BASE		0xc0010111
+#define MSR_SMM_MONITOR     0x9b
+#define MSR_MICROCODE       0x79
+#define MSR_FEATURE_CONTROL 0x3a
+#define MSR_MISC_ENABLE     0x1a0
+#define MSR_MTRR_CAP        0xfe
+#define MSR_MTRR_DEF_TYPE   0x2ff
+#define MSR_LSTAR           0xc0000082
+#define MSR_KERNEL_GS       0xc0000102
+#define MSR_VM_CR           0xc0010114
+#define MSR_VM_HSAVE        0xc0010117
+#define MSR_SMM_BASE        0xc0010111
 
 static void forbidden(u32 msr, bool read, bool write)
 {
@@ -51,11 +51,12 @@ static void below_us_is_closed(void)
 
 static void unknown_faults(void)
 {
-	static const u32 some[] = { 0x5, 0x11f, 0x7ff, 0x1000, 0x1fff,
-				    0x2000, 0x3fffffff, 0x40000000,
-				    0x40000073, 0x4b564d00, 0xbfffffff,
-				    0xc0000000, 0xc0001fff, 0xc00fffff,
-				    0xc0012000, 0xffffffff };
+	static const u32 some[] = { 0x5,        0x11f,      0x7ff,
+				    0x1000,     0x1fff,     0x2000,
+				    0x3fffffff, 0x40000000, 0x40000073,
+				    0x4b564d00, 0xbfffffff, 0xc0000000,
+				    0xc0001fff, 0xc00fffff, 0xc0012000,
+				    0xffffffff };
 
 	for (u32 i = 0; i < ARRAY_SIZE(some); i++)
 		forbidden(some[i], true, true);
@@ -141,8 +142,7 @@ static void misc_enable_is_filtered(void)
 
 	check_eq(try_wrmsr(MSR_MISC_ENABLE, old ^ BIT64(38) ^ BIT64(0)),
 		 NO_FAULT, "write");
-	check_eq(x86_rdmsr(MSR_MISC_ENABLE), (old ^ BIT64(38)),
-		 "MISC_ENABLE");
+	check_eq(x86_rdmsr(MSR_MISC_ENABLE), (old ^ BIT64(38)), "MISC_ENABLE");
 	x86_wrmsr(MSR_MISC_ENABLE, old);
 }
 
@@ -160,6 +160,7 @@ static void tsc_offset_moves(void)
 	check_eq(try_wrmsr(0x3b, 0), NO_FAULT, "TSC_ADJUST");
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "virtualisation_is_closed", virtualisation_is_closed },
 	{ "below_us_is_closed", below_us_is_closed },
@@ -173,3 +174,4 @@ const struct test tests[] = {
 	{ "tsc_offset_moves", tsc_offset_moves },
 	{ NULL, NULL },
 };
+/* clang-format on */

@@ -6,11 +6,11 @@
 #include "kit/test.h"
 #include "kit/trap.h"
 
-#define VEC_IPI		0x41
-#define VEC_LOW		0x30
-#define VEC_HIGH	0xd0
-#define DFR_FLAT	0xffffffffU
-#define SETTLE_US	5000
+#define VEC_IPI   0x41
+#define VEC_LOW   0x30
+#define VEC_HIGH  0xd0
+#define DFR_FLAT  0xffffffffU
+#define SETTLE_US 5000
 
 static u32 ncpus;
 
@@ -303,6 +303,7 @@ static void storm(void)
 	}
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "start_in_xapic", start_in_xapic },
 	{ "start_in_x2apic", start_in_x2apic },
@@ -322,3 +323,4 @@ const struct test tests[] = {
 	{ "storm", storm },
 	{ NULL, NULL },
 };
+/* clang-format on */

@@ -6,16 +6,16 @@
 #include "kit/smp.h"
 #include "kit/test.h"
 
-#define RAM		MIB(4)
-#define VEC_MSIX	0x61
-#define VEC_PLAIN	0xf3
-#define VEC_OTHER	0x62
-#define ID		(HOLM_PCI_VENDOR | HOLM_PCI_DEVICE << 16)
-#define CLASS		0x0880
-#define BAR_FIRST	0xc0000000U
-#define BAR_SECOND	0xc8765000U
-#define ECAM_DEFAULT	0xb0000000UL /* where q35's firmware puts it */
-#define SETTLE_US	5000
+#define RAM          MIB(4)
+#define VEC_MSIX     0x61
+#define VEC_PLAIN    0xf3
+#define VEC_OTHER    0x62
+#define ID           (HOLM_PCI_VENDOR | HOLM_PCI_DEVICE << 16)
+#define CLASS        0x0880
+#define BAR_FIRST    0xc0000000U
+#define BAR_SECOND   0xc8765000U
+#define ECAM_DEFAULT 0xb0000000UL /* where q35's firmware puts it */
+#define SETTLE_US    5000
 
 static u32 fn, cap;
 
@@ -131,8 +131,9 @@ static void bar_moves(void)
 /* A BAR in RAM, on Holm, on the LAPIC: the machine must stay as it is. */
 static void bar_in_wrong_places(void)
 {
-	const u64 places[] = { MIB(128), hc_info().hv_base, 0xfee00000,
-			       0xfec00000, 0, ECAM_DEFAULT };
+	const u64 places[] = { MIB(128),   hc_info().hv_base,
+			       0xfee00000, 0xfec00000,
+			       0,          ECAM_DEFAULT };
 
 	u64 ram = hc_vm(0).mem_bytes;
 
@@ -140,8 +141,7 @@ static void bar_in_wrong_places(void)
 	pci_write(fn, PCI_COMMAND, PCI_MEMORY);
 	for (u32 i = 0; i < ARRAY_SIZE(places); i++) {
 		pci_write(fn, PCI_BAR0, (u32)places[i]);
-		check_eq(*reg_at(MIB(128) + 8), 0xabcd1234, "RAM, place %u",
-			 i);
+		check_eq(*reg_at(MIB(128) + 8), 0xabcd1234, "RAM, place %u", i);
 		check_eq(*reg_at(hc_info().hv_base), 0xffffffff, "Holm");
 		check_eq(apic_id(), kcpu_get(0)->lapic_id, "LAPIC");
 	}
@@ -282,6 +282,7 @@ static void msix_off_again(void)
 	no_request(&vm);
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "is_found", is_found },
 	{ "others_are_untouched", others_are_untouched },
@@ -300,3 +301,4 @@ const struct test tests[] = {
 	{ "msix_off_again", msix_off_again },
 	{ NULL, NULL },
 };
+/* clang-format on */

@@ -7,7 +7,9 @@ static void speaks(void)
 	check(is_user_vm(), "this is the Service VM");
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "speaks", speaks },
 	{ NULL, NULL },
 };
+/* clang-format on */

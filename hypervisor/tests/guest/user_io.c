@@ -5,8 +5,8 @@
 #include "kit/trap.h"
 #include "lib/string.h"
 
-#define NOBODYS_PORT	0x9100
-#define NOBODYS_GPA	0xd8000000UL
+#define NOBODYS_PORT 0x9100
+#define NOBODYS_GPA  0xd8000000UL
 
 static u8 buf[PAGE_SIZE * 2] __aligned(4096);
 
@@ -67,23 +67,35 @@ static void *rep_io(void *mem, u64 n, u32 width, bool in, bool down)
 	if (down)
 		__asm__ volatile("std");
 	if (in && width == 1)
-		__asm__ volatile("rep insb" : "+D"(di), "+c"(rcx)
-				 : "d"(port) : "memory");
+		__asm__ volatile("rep insb"
+				 : "+D"(di), "+c"(rcx)
+				 : "d"(port)
+				 : "memory");
 	if (in && width == 2)
-		__asm__ volatile("rep insw" : "+D"(di), "+c"(rcx)
-				 : "d"(port) : "memory");
+		__asm__ volatile("rep insw"
+				 : "+D"(di), "+c"(rcx)
+				 : "d"(port)
+				 : "memory");
 	if (in && width == 4)
-		__asm__ volatile("rep insl" : "+D"(di), "+c"(rcx)
-				 : "d"(port) : "memory");
+		__asm__ volatile("rep insl"
+				 : "+D"(di), "+c"(rcx)
+				 : "d"(port)
+				 : "memory");
 	if (!in && width == 1)
-		__asm__ volatile("rep outsb" : "+S"(si), "+c"(rcx)
-				 : "d"(port) : "memory");
+		__asm__ volatile("rep outsb"
+				 : "+S"(si), "+c"(rcx)
+				 : "d"(port)
+				 : "memory");
 	if (!in && width == 2)
-		__asm__ volatile("rep outsw" : "+S"(si), "+c"(rcx)
-				 : "d"(port) : "memory");
+		__asm__ volatile("rep outsw"
+				 : "+S"(si), "+c"(rcx)
+				 : "d"(port)
+				 : "memory");
 	if (!in && width == 4)
-		__asm__ volatile("rep outsl" : "+S"(si), "+c"(rcx)
-				 : "d"(port) : "memory");
+		__asm__ volatile("rep outsl"
+				 : "+S"(si), "+c"(rcx)
+				 : "d"(port)
+				 : "memory");
 	__asm__ volatile("cld");
 	check_eq(rcx, 0, "RCX after width %u", width);
 	return in ? di : si;
@@ -187,8 +199,11 @@ static void mmio_sign_and_zero(void)
 	check_eq(e, 0xfffffffffedcba98, "MOVSXD");
 }
 
-#define RMW(insn, val)	\
-	__asm__ volatile(insn : "+m"(*dev32(0x20)) : "r"(val) : "cc", "memory")
+/* clang-format off */
+#define RMW(insn, val)							\
+	__asm__ volatile(insn						\
+			 : "+m"(*dev32(0x20)) : "r"(val) : "cc", "memory")
+/* clang-format on */
 
 static void mmio_read_modify_write(void)
 {
@@ -223,11 +238,14 @@ static void mmio_compare_and_test(void)
 	u32 expected = 7, got;
 
 	*dev32(0x30) = 7;
-	__asm__ volatile("cmpl $7, %1; sete %0" : "=r"(equal)
+	__asm__ volatile("cmpl $7, %1; sete %0"
+			 : "=r"(equal)
 			 : "m"(*dev32(0x30)));
-	__asm__ volatile("testl $8, %1; setz %0" : "=r"(zero)
+	__asm__ volatile("testl $8, %1; setz %0"
+			 : "=r"(zero)
 			 : "m"(*dev32(0x30)));
-	__asm__ volatile("cmpl %2, %1; seta %0" : "=r"(above)
+	__asm__ volatile("cmpl %2, %1; seta %0"
+			 : "=r"(above)
 			 : "m"(*dev32(0x30)), "r"(3));
 	check(equal == 1 && zero == 1 && above == 1, "flags %u %u %u", equal,
 	      zero, above);
@@ -246,7 +264,9 @@ static void mmio_strings(void)
 	u64 n = 8;
 	u32 count = host_reg(HOST_MMIO_COUNT);
 
-	__asm__ volatile("rep stosl" : "+D"(di), "+c"(n) : "a"(0x5a5a5a5a)
+	__asm__ volatile("rep stosl"
+			 : "+D"(di), "+c"(n)
+			 : "a"(0x5a5a5a5a)
 			 : "memory");
 	check_eq((uintptr_t)di, HOST_MMIO + 0x120, "STOS: RDI");
 	check_eq(host_reg(HOST_MMIO_COUNT) - count, 8, "STOS: accesses");
@@ -255,12 +275,18 @@ static void mmio_strings(void)
 		buf[i] = (u8)(i * 3);
 	di = (void *)(uintptr_t)(HOST_MMIO + 0x200);
 	n = 16;
-	__asm__ volatile("rep movsb" : "+D"(di), "+S"(si), "+c"(n) : : "memory");
+	__asm__ volatile("rep movsb"
+			 : "+D"(di), "+S"(si), "+c"(n)
+			 :
+			 : "memory");
 	check_eq(*dev8(0x20f), 45, "MOVS to the device");
 	di = buf + 256;
 	si = (const void *)(uintptr_t)(HOST_MMIO + 0x200);
 	n = 4;
-	__asm__ volatile("rep movsl" : "+D"(di), "+S"(si), "+c"(n) : : "memory");
+	__asm__ volatile("rep movsl"
+			 : "+D"(di), "+S"(si), "+c"(n)
+			 :
+			 : "memory");
 	check(!memcmp(buf, buf + 256, 16), "MOVS from the device");
 }
 
@@ -288,7 +314,10 @@ static void mmio_registers(void)
 	u64 rbx = 0x1234;
 	u64 out;
 
-	__asm__ volatile("movb %%bh, %0" : "=m"(*dev8(0x50)) : "b"(rbx));
+	__asm__ volatile("movb %%bh, (%0)"
+			 :
+			 : "D"(dev8(0x50)), "b"(rbx)
+			 : "memory");
 	check_eq(*dev8(0x50), 0x12, "BH");
 	__asm__ volatile("mov $0xd0000000, %%r13d\n\t"
 			 "mov $0x18, %%r9d\n\t"
@@ -346,6 +375,7 @@ static void hypercalls_are_undefined(void)
 	check_eq(probe(hypercall, NULL), VEC_UD, "VMMCALL");
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "port_widths", port_widths },
 	{ "nobodys_port_reads_ones", nobodys_port_reads_ones },
@@ -366,3 +396,4 @@ const struct test tests[] = {
 	{ "hypercalls_are_undefined", hypercalls_are_undefined },
 	{ NULL, NULL },
 };
+/* clang-format on */

@@ -7,16 +7,16 @@
 #include "kit/test.h"
 #include "kit/trap.h"
 
-#define VEC_A		0x41
-#define VEC_HIGH	0xc1
-#define VEC_PIC		0x70
-#define PIT_GSI		2
-#define DEVICE_GSI	17
-#define ISA_GSI		5
-#define MSI_TO_US	0xfee00000U
-#define MSR_DEADLINE	0x6e0
-#define PIT_CH0		0x40
-#define PIT_MODE	0x43
+#define VEC_A        0x41
+#define VEC_HIGH     0xc1
+#define VEC_PIC      0x70
+#define PIT_GSI      2
+#define DEVICE_GSI   17
+#define ISA_GSI      5
+#define MSI_TO_US    0xfee00000U
+#define MSR_DEADLINE 0x6e0
+#define PIT_CH0      0x40
+#define PIT_MODE     0x43
 
 static u32 taken(u8 vector)
 {
@@ -401,6 +401,7 @@ static void lapic_modes(void)
 	apic_enable(false);
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "timer_one_shot", timer_one_shot },
 	{ "timer_periodic", timer_periodic },
@@ -424,3 +425,4 @@ const struct test tests[] = {
 	{ "lapic_modes", lapic_modes },
 	{ NULL, NULL },
 };
+/* clang-format on */

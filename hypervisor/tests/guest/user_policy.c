@@ -5,14 +5,14 @@
 #include "kit/test.h"
 #include "kit/trap.h"
 
-#define LEAF_HV_MAX	0x40000010
-#define ECX_X2APIC	BIT32(21)
-#define ECX_DEADLINE	BIT32(24)
-#define ECX_HYPERVISOR	BIT32(31)
-#define ECX_MONITOR	BIT32(3)
-#define ECX_OSXSAVE	BIT32(27)
-#define EDX_APIC	BIT32(9)
-#define MSR_DEADLINE	0x6e0
+#define LEAF_HV_MAX    0x40000010
+#define ECX_X2APIC     BIT32(21)
+#define ECX_DEADLINE   BIT32(24)
+#define ECX_HYPERVISOR BIT32(31)
+#define ECX_MONITOR    BIT32(3)
+#define ECX_OSXSAVE    BIT32(27)
+#define EDX_APIC       BIT32(9)
+#define MSR_DEADLINE   0x6e0
 
 static void unprivileged(void)
 {
@@ -42,8 +42,8 @@ static void topology(void)
 
 	check_eq(b.ebx & 0xffff, x86_inl(HOST_NVCPUS), "vCPUs");
 	check_eq(b.edx, x86_inl(HOST_LAPIC_ID), "x2APIC id");
-	check_eq(x86_cpuid(0x80000008, 0).ecx & 0xff,
-		 x86_inl(HOST_NVCPUS) - 1, "cores");
+	check_eq(x86_cpuid(0x80000008, 0).ecx & 0xff, x86_inl(HOST_NVCPUS) - 1,
+		 "cores");
 }
 
 static void osxsave_follows(void)
@@ -58,9 +58,10 @@ static void osxsave_follows(void)
 
 static void empty_leaves(void)
 {
-	static const u32 leaves[] = { 0x3, 0x5, 0xa, 0xf, 0x10, 0x12, 0x14,
-				      0x8000000a, 0x8000001f, 0x8fffffff,
-				      0xc0000000, 0xffffffff };
+	static const u32 leaves[] = { 0x3,        0x5,        0xa,
+				      0xf,        0x10,       0x12,
+				      0x14,       0x8000000a, 0x8000001f,
+				      0x8fffffff, 0xc0000000, 0xffffffff };
 
 	for (u32 i = 0; i < ARRAY_SIZE(leaves); i++) {
 		struct cpuid_out r = x86_cpuid(leaves[i], 0);
@@ -72,17 +73,18 @@ static void empty_leaves(void)
 
 static void unknown_msrs_fault(void)
 {
-	static const u32 msrs[] = { 0x3, 0x34f, 0x480, 0x560, 0x9b, 0xce0,
-				    0x2000, 0x40000000, 0xc0000104, 0xc0010111,
-				    0xc0010115, 0xc0010117, 0xc0010230,
-				    0xc0010200, 0xdeadbeef, 0xffffffff };
+	static const u32 msrs[] = { 0x3,        0x34f,      0x480,
+				    0x560,      0x9b,       0xce0,
+				    0x2000,     0x40000000, 0xc0000104,
+				    0xc0010111, 0xc0010115, 0xc0010117,
+				    0xc0010230, 0xc0010200, 0xdeadbeef,
+				    0xffffffff };
 	u64 val;
 
 	for (u32 i = 0; i < ARRAY_SIZE(msrs); i++) {
 		check_eq(try_rdmsr(msrs[i], &val), VEC_GP, "read of %x",
 			 msrs[i]);
-		check_eq(try_wrmsr(msrs[i], 0), VEC_GP, "write of %x",
-			 msrs[i]);
+		check_eq(try_wrmsr(msrs[i], 0), VEC_GP, "write of %x", msrs[i]);
 	}
 }
 
@@ -113,7 +115,8 @@ static void efer(void)
 static void kept_msrs(void)
 {
 	static const u32 msrs[] = { 0xc0000081, 0xc0000082, 0xc0000083,
-				    0xc0000102, 0x174, 0x175, 0x176 };
+				    0xc0000102, 0x174,      0x175,
+				    0x176 };
 	u64 val;
 
 	for (u32 i = 0; i < ARRAY_SIZE(msrs); i++) {
@@ -206,7 +209,9 @@ static void single_step_and_breakpoint(void *arg)
 {
 	(void)arg;
 	__asm__ volatile("pushfq; orl $0x100, (%%rsp); popfq; nop; nop"
-			 : : : "memory", "cc");
+			 :
+			 :
+			 : "memory", "cc");
 }
 
 static void exceptions_arrive(void)
@@ -220,6 +225,7 @@ static void deadline_msr(void)
 	check_eq(x86_rdmsr(MSR_DEADLINE), 0, "stays 0");
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "unprivileged", unprivileged },
 	{ "feature_leaves", feature_leaves },
@@ -238,3 +244,4 @@ const struct test tests[] = {
 	{ "deadline_msr", deadline_msr },
 	{ NULL, NULL },
 };
+/* clang-format on */

@@ -6,8 +6,8 @@
 #include "kit/test.h"
 #include "kit/trap.h"
 
-#define VEC_A		0x41
-#define ROUNDS		40
+#define VEC_A  0x41
+#define ROUNDS 40
 
 static u32 n;
 
@@ -201,6 +201,7 @@ static void init_stops(void)
 	check(smp_start(1, id_of(1)), "it does not start again");
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "start", start },
 	{ "start_again", start_again },
@@ -213,3 +214,4 @@ const struct test tests[] = {
 	{ "init_stops", init_stops },
 	{ NULL, NULL },
 };
+/* clang-format on */

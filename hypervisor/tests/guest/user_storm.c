@@ -9,8 +9,8 @@
 #include "kit/test.h"
 #include "kit/trap.h"
 
-#define ROUNDS		2500
-#define MSR_GS_BASE_	0xc0000101
+#define ROUNDS       2500
+#define MSR_GS_BASE_ 0xc0000101
 
 static u64 seed = 88172645463325252;
 
@@ -42,10 +42,11 @@ static bool is_vital(u32 msr)
 
 static void msrs(void)
 {
-	static const u32 base[] = { 0, 0x170, 0x1a0, 0x200, 0x250, 0x2f0,
-				    0x400, 0x6e0, 0xc0000080, 0xc0000100,
-				    0xc0010000, 0xc0010110, 0xc0011020,
-				    0x4b564d00, 0x40000000 };
+	static const u32 base[] = { 0,          0x170,      0x1a0,
+				    0x200,      0x250,      0x2f0,
+				    0x400,      0x6e0,      0xc0000080,
+				    0xc0000100, 0xc0010000, 0xc0010110,
+				    0xc0011020, 0x4b564d00, 0x40000000 };
 	u32 faults = 0;
 	u64 val;
 
@@ -67,8 +68,9 @@ static void msrs(void)
 
 static u16 random_port(void)
 {
-	static const u16 base[] = { 0x20, 0x40, 0x60, 0x70, 0x80, 0xa0, 0xcf8,
-				    0x4d0, 0x600, 0x400, HOST_SCRATCH, 0x3f8 };
+	static const u16 base[] = { 0x20,  0x40,  0x60,         0x70,
+				    0x80,  0xa0,  0xcf8,        0x4d0,
+				    0x600, 0x400, HOST_SCRATCH, 0x3f8 };
 	u16 port = rnd(4) ? (u16)(base[rnd(ARRAY_SIZE(base))] + rnd(16))
 			  : (u16)rnd(0x10000);
 
@@ -238,6 +240,7 @@ static void still_answers(void)
 	check_eq(x86_inl(HOST_SCRATCH), 0x600dcafe, "scratch");
 }
 
+/* clang-format off */
 const struct test tests[] = {
 	{ "msrs", msrs },
 	{ "ports", ports },
@@ -247,3 +250,4 @@ const struct test tests[] = {
 	{ "still_answers", still_answers },
 	{ NULL, NULL },
 };
+/* clang-format on */

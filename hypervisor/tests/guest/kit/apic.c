@@ -3,10 +3,10 @@
 
 #include "kit/cpu.h"
 
-#define SVR_ENABLE	BIT32(8)
-#define X2APIC_MSR(reg)	(MSR_X2APIC_BASE + ((reg) >> 4))
-#define TIMER_MAX	0xffffffffU
-#define MEASURE_MS	5
+#define SVR_ENABLE      BIT32(8)
+#define X2APIC_MSR(reg) (MSR_X2APIC_BASE + ((reg) >> 4))
+#define TIMER_MAX       0xffffffffU
+#define MEASURE_MS      5
 
 static u64 timer_per_ms;
 

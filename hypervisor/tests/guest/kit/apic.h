@@ -6,18 +6,18 @@
 #include "arch/x86/lapic.h"
 #include "lib/types.h"
 
-#define APIC_PAGE	0xfee00000UL
-#define VEC_SPURIOUS	0xffU
+#define APIC_PAGE    0xfee00000UL
+#define VEC_SPURIOUS 0xffU
 
 /* Interrupt command, destinations by shorthand. */
-#define ICR_TO_SELF	BIT32(18)
-#define ICR_TO_ALL	BIT32(19)
-#define ICR_TO_OTHERS	(BIT32(18) | BIT32(19))
+#define ICR_TO_SELF   BIT32(18)
+#define ICR_TO_ALL    BIT32(19)
+#define ICR_TO_OTHERS (BIT32(18) | BIT32(19))
 
-#define TIMER_ONE_SHOT	0U
-#define TIMER_PERIODIC	BIT32(17)
-#define TIMER_DEADLINE	BIT32(18)
-#define TIMER_DIV_1	0xbU
+#define TIMER_ONE_SHOT 0U
+#define TIMER_PERIODIC BIT32(17)
+#define TIMER_DEADLINE BIT32(18)
+#define TIMER_DIV_1    0xbU
 
 /** Enable the calling CPU's local APIC in x2APIC or xAPIC mode. */
 void apic_enable(bool x2apic);

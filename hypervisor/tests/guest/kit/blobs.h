@@ -6,18 +6,20 @@
 #include "kit/dm.h"
 #include "lib/string.h"
 
-#define BLOB_AT		0x10000U
-#define BLOB_COUNTER	0x3000U
+#define BLOB_AT      0x10000U
+#define BLOB_COUNTER 0x3000U
 
+/* clang-format off */
 #define BLOBS(X)							\
 	X(spin) X(halt) X(sleep) X(request) X(triple) X(count) X(count_io) \
 	X(real) X(flat) X(long)
+/* clang-format on */
 
 #define BLOB_DECLARE(name) extern const u8 blob_##name[], blob_##name##_end[];
 BLOBS(BLOB_DECLARE)
 
-#define blob_load(vm, name)						\
-	memcpy((vm)->ram + BLOB_AT, blob_##name,			\
+#define blob_load(vm, name)                      \
+	memcpy((vm)->ram + BLOB_AT, blob_##name, \
 	       (size_t)(blob_##name##_end - blob_##name))
 
 #endif

@@ -6,8 +6,8 @@
 #include "arch/x86/asm.h"
 #include "lib/types.h"
 
-#define KIT_MAX_CPUS	8
-#define KIT_STACK	16384
+#define KIT_MAX_CPUS 8
+#define KIT_STACK    16384
 
 /** 64-bit task state, APM vol 2, 12.2.5. */
 struct ktss {
@@ -92,16 +92,16 @@ static inline u64 deadline_ms(u64 ms)
 }
 
 /* How long something may take that takes no time on an idle machine. */
-#define PATIENCE_MS	20000
+#define PATIENCE_MS 20000
 
 /** Spin until @cond, at most PATIENCE_MS; its last value. */
-#define WAIT_FOR(cond)						\
-	({							\
-		u64 until_ = deadline_ms(PATIENCE_MS);		\
-		bool ok_;					\
-		while (!(ok_ = (cond)) && x86_rdtsc() < until_)	\
-			x86_pause();				\
-		ok_;						\
+#define WAIT_FOR(cond)                                          \
+	({                                                      \
+		u64 until_ = deadline_ms(PATIENCE_MS);          \
+		bool ok_;                                       \
+		while (!(ok_ = (cond)) && x86_rdtsc() < until_) \
+			x86_pause();                            \
+		ok_;                                            \
 	})
 
 #endif

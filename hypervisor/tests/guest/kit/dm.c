@@ -5,19 +5,19 @@
 #include "kit/test.h"
 #include "lib/string.h"
 
-#define ARENA_BASE	MIB(64)
-#define ARENA_END	MIB(256)
-#define VEC_UPCALL	0xf3
-#define VEC_ALARM	0xe0
-#define ALARM_US	1000000
-#define LSR_PORT	0x3fd
-#define LSR_EMPTY	0x60
+#define ARENA_BASE MIB(64)
+#define ARENA_END  MIB(256)
+#define VEC_UPCALL 0xf3
+#define VEC_ALARM  0xe0
+#define ALARM_US   1000000
+#define LSR_PORT   0x3fd
+#define LSR_EMPTY  0x60
 
 /* Access rights, SDM vol 3, 25.4.1. */
-#define AR_CODE16	0x009bU
-#define AR_CODE32	0xc09bU
-#define AR_CODE64	0xa09bU
-#define CR0_FLAT	(CR0_PE | CR0_ET)
+#define AR_CODE16 0x009bU
+#define AR_CODE32 0xc09bU
+#define AR_CODE64 0xa09bU
+#define CR0_FLAT  (CR0_PE | CR0_ET)
 
 static u64 arena_next = ARENA_BASE;
 
@@ -86,8 +86,7 @@ s64 dm_create(struct dm_vm *vm, u32 nvcpus)
 	return vmmcall(HC_SET_IOREQ_BUFFER, vm->vmid, addr_of(&buf));
 }
 
-s64 dm_region(struct dm_vm *vm, u32 type, u64 gpa, u64 from, u64 size,
-	      u32 attr)
+s64 dm_region(struct dm_vm *vm, u32 type, u64 gpa, u64 from, u64 size, u32 attr)
 {
 	struct acrn_abi_region r = {
 		.type = type,
@@ -152,10 +151,10 @@ struct acrn_abi_vcpu_regs dm_regs_flat32(u16 vcpu, u32 addr)
 	return v;
 }
 
-#define PML4_AT		0x4000
-#define PDPT_AT		0x5000
-#define ENTRY		0x07UL
-#define LEAF_1G		0x87UL
+#define PML4_AT 0x4000
+#define PDPT_AT 0x5000
+#define ENTRY   0x07UL
+#define LEAF_1G 0x87UL
 
 struct acrn_abi_vcpu_regs dm_regs_long(struct dm_vm *vm, u16 vcpu, u64 addr)
 {

@@ -9,14 +9,14 @@
 #include "kit/hc.h"
 #include "lib/types.h"
 
-#define DM_IMAGE_AT	MIB(16) /* where kit/entry.S wants to be */
-#define DM_RAM_SIZE	MIB(32)
-#define DM_RAM_ATTR	(ACRN_ATTR_READ | ACRN_ATTR_WRITE | ACRN_ATTR_EXEC | \
-			 ACRN_ATTR_WB)
+#define DM_IMAGE_AT MIB(16) /* where kit/entry.S wants to be */
+#define DM_RAM_SIZE MIB(32)
+#define DM_RAM_ATTR \
+	(ACRN_ATTR_READ | ACRN_ATTR_WRITE | ACRN_ATTR_EXEC | ACRN_ATTR_WB)
 
 /* Ports that every User VM has, unless its hook takes them. */
-#define DM_PORT_CONSOLE	0x3f8
-#define DM_PORT_END	0xf4
+#define DM_PORT_CONSOLE 0x3f8
+#define DM_PORT_END     0xf4
 
 struct dm_vm;
 
@@ -34,8 +34,8 @@ struct dm_vm {
 	u64 ram_size;
 	dm_hook hook;
 	void (*after)(struct dm_vm *vm); /* after each answer, if not NULL */
-	bool ended; /* it wrote to DM_PORT_END */
-	u32 status; /* what */
+	bool ended;                      /* it wrote to DM_PORT_END */
+	u32 status;                      /* what */
 	u32 requests;
 	u32 upcalls; /* interrupts taken while serving */
 	char line[160];
@@ -51,7 +51,7 @@ bool dm_take_cpus(u32 n);
 /** Give back all that are taken. */
 void dm_return_cpus(void);
 
-/** Create with @nvcpus on any taken CPUs and a request page. rc of HC_CREATE. */
+/** Create with @nvcpus on any taken CPUs, and a request page. */
 s64 dm_create(struct dm_vm *vm, u32 nvcpus);
 /** One HC_VM_SET_MEMORY_REGIONS. */
 s64 dm_region(struct dm_vm *vm, u32 type, u64 gpa, u64 from, u64 size,

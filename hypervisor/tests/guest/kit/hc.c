@@ -21,8 +21,8 @@ static void must_query(u32 subject, u32 index, void *buf, u32 len)
 	s64 rc = hc_query(subject, index, buf, len);
 
 	if (rc != len)
-		test_abort("query %u of %u: answer %ld, want %u bytes",
-			   subject, index, (long)rc, len);
+		test_abort("query %u of %u: answer %ld, want %u bytes", subject,
+			   index, (long)rc, len);
 }
 
 struct holm_info hc_info(void)
@@ -55,12 +55,12 @@ const char *hc_error(s64 rc)
 		s64 rc;
 		const char *name;
 	} names[] = {
-		{ 0, "success" },	{ -EPERM, "EPERM" },
-		{ -ENOENT, "ENOENT" },	{ -EAGAIN, "EAGAIN" },
-		{ -ENOMEM, "ENOMEM" },	{ -EFAULT, "EFAULT" },
-		{ -EBUSY, "EBUSY" },	{ -EEXIST, "EEXIST" },
-		{ -ENODEV, "ENODEV" },	{ -EINVAL, "EINVAL" },
-		{ -ENOTTY, "ENOTTY" },	{ -ENOSPC, "ENOSPC" },
+		{ 0, "success" },      { -EPERM, "EPERM" },
+		{ -ENOENT, "ENOENT" }, { -EAGAIN, "EAGAIN" },
+		{ -ENOMEM, "ENOMEM" }, { -EFAULT, "EFAULT" },
+		{ -EBUSY, "EBUSY" },   { -EEXIST, "EEXIST" },
+		{ -ENODEV, "ENODEV" }, { -EINVAL, "EINVAL" },
+		{ -ENOTTY, "ENOTTY" }, { -ENOSPC, "ENOSPC" },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(names); i++)

@@ -3,15 +3,15 @@
 
 #include "arch/x86/asm.h"
 
-#define IOREGSEL	0x00
-#define IOWIN		0x10
-#define RTE_FIRST	0x10
+#define IOREGSEL  0x00
+#define IOWIN     0x10
+#define RTE_FIRST 0x10
 
-#define PIC1		0x20
-#define PIC2		0xa0
-#define ICW1_INIT	0x11
-#define EOI_SPECIFIC	0x60
-#define CASCADE		2
+#define PIC1         0x20
+#define PIC2         0xa0
+#define ICW1_INIT    0x11
+#define EOI_SPECIFIC 0x60
+#define CASCADE      2
 
 static volatile u32 *reg_at(u32 off)
 {

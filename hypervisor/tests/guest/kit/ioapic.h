@@ -5,13 +5,13 @@
 
 #include "lib/types.h"
 
-#define IOAPIC_PAGE	0xfec00000UL
-#define RTE_LEVEL	BIT32(15)
-#define RTE_MASKED	BIT32(16)
-#define RTE_LOW		BIT32(13)
-#define RTE_REMOTE_IRR	BIT32(14)
-#define RTE_LOGICAL	BIT32(11)
-#define RTE_MODE_SHIFT	8
+#define IOAPIC_PAGE    0xfec00000UL
+#define RTE_LEVEL      BIT32(15)
+#define RTE_MASKED     BIT32(16)
+#define RTE_LOW        BIT32(13)
+#define RTE_REMOTE_IRR BIT32(14)
+#define RTE_LOGICAL    BIT32(11)
+#define RTE_MODE_SHIFT 8
 
 u32 ioapic_read(u32 reg);
 void ioapic_write(u32 reg, u32 val);

@@ -3,10 +3,10 @@
 
 #include "arch/x86/asm.h"
 
-#define CONFIG_ADDRESS	0xcf8
-#define CONFIG_DATA	0xcfc
-#define CONFIG_ENABLE	BIT32(31)
-#define CAPS_MAX	48
+#define CONFIG_ADDRESS 0xcf8
+#define CONFIG_DATA    0xcfc
+#define CONFIG_ENABLE  BIT32(31)
+#define CAPS_MAX       48
 
 u32 pci_read(u32 bdf, u32 reg)
 {

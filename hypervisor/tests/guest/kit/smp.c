@@ -5,8 +5,8 @@
 #include "kit/trap.h"
 #include "lib/string.h"
 
-#define INIT_DELAY_US	200
-#define CPUID_NVCPUS	0xb
+#define INIT_DELAY_US 200
+#define CPUID_NVCPUS  0xb
 
 extern const u8 trampoline[], trampoline_end[];
 extern const u8 trampoline_seen[];
@@ -69,8 +69,7 @@ static void place_trampoline(void)
 	void *page = (void *)(uintptr_t)TRAMPOLINE_PAGE;
 
 	if (!smp_trampoline_runs() || memcmp(page, trampoline, 4))
-		memcpy(page, trampoline,
-		       (size_t)(trampoline_end - trampoline));
+		memcpy(page, trampoline, (size_t)(trampoline_end - trampoline));
 }
 
 bool smp_start(u32 index, u32 lapic_id)

@@ -5,7 +5,7 @@
 
 #include "kit/cpu.h"
 
-#define TRAMPOLINE_PAGE	0x8000U
+#define TRAMPOLINE_PAGE 0x8000U
 
 /** CPUs the firmware (or the User VM's maker) lists; ids are 0..n-1. */
 u32 smp_count(void);

@@ -9,20 +9,20 @@
 #include "lib/printf.h"
 #include "lib/string.h"
 
-#define COM1		0x3f8
-#define COM1_LSR	0x3fd
-#define LSR_THRE	0x20
-#define EXIT_PORT	0xf4
-#define EXIT_PASSED	0x10
-#define EXIT_FAILED	0x11
+#define COM1        0x3f8
+#define COM1_LSR    0x3fd
+#define LSR_THRE    0x20
+#define EXIT_PORT   0xf4
+#define EXIT_PASSED 0x10
+#define EXIT_FAILED 0x11
 
 /* boot_params, zero-page.rst */
-#define BP_E820_COUNT	0x1e8
-#define BP_CMDLINE	0x228
-#define BP_E820		0x2d0
+#define BP_E820_COUNT 0x1e8
+#define BP_CMDLINE    0x228
+#define BP_E820       0x2d0
 
-#define CPUID_HV_FEATURES	0x40000001
-#define CPUID_HV_TSC_KHZ	0x40000010
+#define CPUID_HV_FEATURES 0x40000001
+#define CPUID_HV_TSC_KHZ  0x40000010
 
 const u8 *boot_params;
 
@@ -111,8 +111,8 @@ bool check_equal(s64 got, s64 want, const char *fmt, ...)
 static void __noreturn finish(void)
 {
 	say("DONE %u passed, %u failed", state.passed, state.failed);
-	x86_outb(EXIT_PORT, state.failed || !state.passed ? EXIT_FAILED :
-							    EXIT_PASSED);
+	x86_outb(EXIT_PORT,
+		 state.failed || !state.passed ? EXIT_FAILED : EXIT_PASSED);
 	for (;;)
 		__asm__ volatile("cli; hlt");
 }

@@ -20,7 +20,7 @@ extern const struct test tests[];
 bool check(bool ok, const char *fmt, ...) __printf(2, 3);
 
 /** check() that @got is @want, both shown. */
-#define check_eq(got, want, ...)	\
+#define check_eq(got, want, ...) \
 	check_equal((s64)(got), (s64)(want), __VA_ARGS__)
 bool check_equal(s64 got, s64 want, const char *fmt, ...) __printf(3, 4);
 

@@ -29,15 +29,15 @@ struct table_ref {
 
 _Static_assert(offsetof(struct kcpu, probe_sp) == 8, "trap_entry.S");
 
-#define SEL_CODE	0x08
-#define SEL_DATA	0x10
-#define SEL_TSS		0x40
-#define GATE_INTERRUPT	0x8e
-#define STUB_SIZE	16
-#define BOOT_GDT_SIZE	6
-#define GDT_TSS		(SEL_TSS / 8)
-#define TSS_AVAILABLE	0x89ULL
-#define VEC_FIRST_IRQ	32
+#define SEL_CODE       0x08
+#define SEL_DATA       0x10
+#define SEL_TSS        0x40
+#define GATE_INTERRUPT 0x8e
+#define STUB_SIZE      16
+#define BOOT_GDT_SIZE  6
+#define GDT_TSS        (SEL_TSS / 8)
+#define TSS_AVAILABLE  0x89ULL
+#define VEC_FIRST_IRQ  32
 
 extern const u8 trap_stubs[], probe_landing[];
 extern const u64 boot_gdt[BOOT_GDT_SIZE];

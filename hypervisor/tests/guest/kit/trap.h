@@ -5,13 +5,13 @@
 
 #include "kit/cpu.h"
 
-#define NO_FAULT	256U
-#define VEC_DB		1U
-#define VEC_NMI		2U
-#define VEC_UD		6U
-#define VEC_DF		8U
-#define VEC_GP		13U
-#define VEC_PF		14U
+#define NO_FAULT 256U
+#define VEC_DB   1U
+#define VEC_NMI  2U
+#define VEC_UD   6U
+#define VEC_DF   8U
+#define VEC_GP   13U
+#define VEC_PF   14U
 
 /** Give the calling CPU its GS base, GDT, TSS and IDT. */
 void trap_init_cpu(struct kcpu *cpu);
