@@ -73,6 +73,7 @@ static int table_add(struct page_pool *pool, struct io_table *t,
 	memmove(&t->range[at + 1], &t->range[at],
 		(t->n - at) * sizeof(t->range[0]));
 	t->range[at] = *r;
+	t->last = NULL; /* ranges moved */
 	t->n++;
 	return 0;
 }

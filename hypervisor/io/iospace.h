@@ -32,6 +32,8 @@ struct io_range {
 /** Ranges in rising order, none overlapping. */
 struct io_table {
 	struct io_range *range;
+	/* The last one found; any CPU may set it, all of them are right. */
+	const struct io_range *last;
 	u32 n;
 	u32 cap;
 };
@@ -57,11 +59,15 @@ int io_space_add_pio(struct io_space *space, const struct io_range *r);
 int io_space_add_mmio(struct io_space *space, const struct io_range *r);
 
 /** The range that contains @addr, or NULL. Exit path. */
-static inline const struct io_range *io_table_find(const struct io_table *t,
+static inline const struct io_range *io_table_find(struct io_table *t,
 						   u64 addr)
 {
-	const struct io_range *r = t->range;
+	const struct io_range *r = __atomic_load_n(&t->last, __ATOMIC_RELAXED);
 	u32 n = t->n;
+
+	if (r && addr - r->base < r->size)
+		return r;
+	r = t->range;
 
 	while (n > 0) {
 		u32 half = n / 2;
@@ -70,6 +76,7 @@ static inline const struct io_range *io_table_find(const struct io_table *t,
 		if (addr < mid->base) {
 			n = half;
 		} else if (addr - mid->base < mid->size) {
+			__atomic_store_n(&t->last, mid, __ATOMIC_RELAXED);
 			return mid;
 		} else {
 			r = mid + 1;
@@ -90,7 +97,7 @@ void io_range_access(const struct io_range *r, u64 addr, u32 size, bool write,
  * Port access of @size 1, 2, 4. True: a device in here answered. False:
  * nobody claims the port.
  */
-static inline bool io_space_pio(const struct io_space *space, u16 port,
+static inline bool io_space_pio(struct io_space *space, u16 port,
 				u32 size, bool write, u64 *val)
 {
 	const struct io_range *r = io_table_find(&space->pio, port);
@@ -102,7 +109,7 @@ static inline bool io_space_pio(const struct io_space *space, u16 port,
 }
 
 /** Memory access of @size 1, 2, 4, 8. Results as io_space_pio(). */
-static inline bool io_space_mmio(const struct io_space *space, u64 gpa,
+static inline bool io_space_mmio(struct io_space *space, u64 gpa,
 				 u32 size, bool write, u64 *val)
 {
 	const struct io_range *r = io_table_find(&space->mmio, gpa);

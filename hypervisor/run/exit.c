@@ -228,7 +228,7 @@ void run_exit(struct vcpu *v, const struct exit_info *x)
 	struct guest_event ev;
 
 	/* Delivered again, unless the handler injects something first. */
-	if (unlikely(backend->vcpu_interrupted(&v->hw, &ev)))
+	if (unlikely(x->interrupted) && backend->vcpu_interrupted(&v->hw, &ev))
 		backend->vcpu_inject(&v->hw, &ev);
 	handlers[x->reason](v, x);
 }

@@ -58,21 +58,6 @@ u32 run_fetch(struct vcpu *v, u8 *buf)
 	return (u32)first;
 }
 
-bool run_decode(struct vcpu *v, struct x86_insn *insn)
-{
-	u8 buf[X86_INSN_MAX];
-	u32 n = run_fetch(v, buf);
-	struct guest_sregs s;
-
-	if (!n)
-		return false;
-	backend->vcpu_get_sregs(&v->hw, &s);
-	if (!x86_decode(buf, n, run_mode(&s), insn))
-		return true;
-	run_inject_ud(v);
-	return false;
-}
-
 void run_forget_memory(struct vcpu *v)
 {
 	backend->vcpu_flush(&v->hw);
@@ -83,19 +68,22 @@ void run_forget_memory(struct vcpu *v)
 #define ENTRY_LARGE   BIT64(7)
 #define ENTRY_ADDR    GENMASK64(51, 12)
 #define FAST_BYTES    8U
+/* What run_decode() fetches at once: an instruction of any length. */
+#define FETCH_BYTES 16U
 
 /*
  * The common case, straight: 64-bit code. The CPU has just executed it, so
  * rights need no second look; whatever is odd is left to run_fetch().
  */
-static bool fetch_fast(struct vcpu *v, const struct guest_code *c, u8 *buf)
+static bool fetch_fast(struct vcpu *v, const struct guest_code *c, u8 *buf,
+		       u32 bytes)
 {
 	struct s2_cache *cache = &v->guest->s2_cache;
 	struct stage2 *s2 = &v->vm->s2;
-	u64 entry = c->cr3, at = c->linear, page, bytes;
+	u64 entry = c->cr3, at = c->linear, page, word;
 	u32 shift = 39;
 
-	if (!c->long4 || (at & (PAGE_SIZE - 1)) > PAGE_SIZE - FAST_BYTES)
+	if (!c->long4 || (at & (PAGE_SIZE - 1)) > PAGE_SIZE - bytes)
 		return false;
 	for (;; shift -= 9) {
 		page = s2cache_page(cache, s2, entry & ENTRY_ADDR);
@@ -113,9 +101,34 @@ static bool fetch_fast(struct vcpu *v, const struct guest_code *c, u8 *buf)
 	page = s2cache_page(cache, s2, entry);
 	if (page == ADDR_NONE)
 		return false;
-	bytes = physmap_load64(HPA(page + (at & (PAGE_SIZE - 1))));
-	__builtin_memcpy(buf, &bytes, sizeof(bytes));
+	page += at & (PAGE_SIZE - 1);
+	for (u32 i = 0; i < bytes; i += FAST_BYTES) {
+		word = physmap_load64(HPA(page + i));
+		__builtin_memcpy(buf + i, &word, sizeof(word));
+	}
 	return true;
+}
+
+bool run_decode(struct vcpu *v, struct x86_insn *insn)
+{
+	enum x86_mode mode = X86_MODE_64;
+	u32 n = X86_INSN_MAX;
+	struct guest_sregs s;
+	struct guest_code c;
+	u8 buf[FETCH_BYTES];
+
+	backend->vcpu_get_code(&v->hw, &c);
+	if (unlikely(!fetch_fast(v, &c, buf, FETCH_BYTES))) {
+		n = run_fetch(v, buf);
+		if (!n)
+			return false;
+		backend->vcpu_get_sregs(&v->hw, &s);
+		mode = run_mode(&s);
+	}
+	if (!x86_decode(buf, n, mode, insn))
+		return true;
+	run_inject_ud(v);
+	return false;
 }
 
 u32 run_insn_len(struct vcpu *v, const struct exit_info *x, const u8 *opcode,
@@ -128,7 +141,7 @@ u32 run_insn_len(struct vcpu *v, const struct exit_info *x, const u8 *opcode,
 	if (x->insn_len)
 		return x->insn_len;
 	backend->vcpu_get_code(&v->hw, &c);
-	if (likely(fetch_fast(v, &c, buf))) {
+	if (likely(fetch_fast(v, &c, buf, FAST_BYTES))) {
 		n = x86_insn_len_fixed(buf, FAST_BYTES, opcode, opcode_len);
 		if (likely(n))
 			return n;

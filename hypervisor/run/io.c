@@ -73,6 +73,7 @@ static int mmio_access(struct vcpu *v, gpa_t gpa, u32 size, bool write,
 struct emulation {
 	struct emu_ctx ctx;
 	struct vcpu *v;
+	bool have_sregs;
 	struct guest_sregs s;
 };
 
@@ -81,12 +82,21 @@ static struct emulation *emulation_of(struct emu_ctx *ctx)
 	return container_of(ctx, struct emulation, ctx);
 }
 
+/* Most instructions ask for no segment and no walk: read when wanted. */
+static const struct guest_sregs *sregs(struct emulation *e)
+{
+	if (!e->have_sregs)
+		backend->vcpu_get_sregs(&e->v->hw, &e->s);
+	e->have_sregs = true;
+	return &e->s;
+}
+
 static void op_seg_get(struct emu_ctx *ctx, enum x86_seg seg,
 		       struct emu_seg *out)
 {
-	const struct guest_seg *s = &emulation_of(ctx)->s.seg[seg];
+	const struct guest_seg *s = &sregs(emulation_of(ctx))->seg[seg];
 
-	bool protected = (emulation_of(ctx)->s.cr0 & CR0_PE) &&
+	bool protected = (sregs(emulation_of(ctx))->cr0 & CR0_PE) &&
 			 !(ctx->rflags & RFLAGS_VM);
 
 	out->base = s->base;
@@ -118,7 +128,7 @@ static int fault_of(struct emu_ctx *ctx, int rc, const struct gva_fault *pf)
 static int op_mem_read(struct emu_ctx *ctx, gva_t gva, void *buf, u32 len)
 {
 	struct emulation *e = emulation_of(ctx);
-	struct gva_ctx w = run_walk_ctx(e->v, &e->s);
+	struct gva_ctx w = run_walk_ctx(e->v, sregs(e));
 	struct gva_fault pf;
 	int rc = gvawalk_read(&w, gva, buf, len, GVA_R, &pf);
 
@@ -129,7 +139,7 @@ static int op_mem_write(struct emu_ctx *ctx, gva_t gva, const void *buf,
 			u32 len)
 {
 	struct emulation *e = emulation_of(ctx);
-	struct gva_ctx w = run_walk_ctx(e->v, &e->s);
+	struct gva_ctx w = run_walk_ctx(e->v, sregs(e));
 	struct gva_fault pf;
 	int rc = gvawalk_write(&w, gva, buf, len, GVA_W, &pf);
 
@@ -140,7 +150,7 @@ static int op_target(struct emu_ctx *ctx, gva_t gva, u32 len, bool write,
 		     bool *is_mmio, gpa_t *gpa)
 {
 	struct emulation *e = emulation_of(ctx);
-	struct gva_ctx w = run_walk_ctx(e->v, &e->s);
+	struct gva_ctx w = run_walk_ctx(e->v, sregs(e));
 	struct gva_fault pf = { .gva = gva };
 	struct s2_range r;
 	u64 bytes;
@@ -196,16 +206,20 @@ static const struct emu_ops emu_ops = {
 
 static void emulation_begin(struct emulation *e, struct vcpu *v)
 {
-	memset(&e->ctx, 0, sizeof(e->ctx));
+	struct guest_code c;
+
+	backend->vcpu_get_code(&v->hw, &c);
 	e->v = v;
-	backend->vcpu_get_sregs(&v->hw, &e->s);
+	e->have_sregs = false;
 	e->ctx.ops = &emu_ops;
 	e->ctx.gpr = v->hw.regs.gpr;
 	e->ctx.rip = v->hw.regs.rip;
 	e->ctx.rflags = v->hw.regs.rflags;
-	e->ctx.mode = (u8)run_mode(&e->s);
-	e->ctx.cpl = e->s.cpl;
-	e->ctx.la57 = e->s.cr4 & BIT64(12);
+	e->ctx.mode = X86_MODE_64;
+	if (!c.long4)
+		e->ctx.mode = (u8)run_mode(sregs(e));
+	e->ctx.cpl = c.cpl;
+	e->ctx.la57 = c.cr4 & CR4_LA57;
 	e->ctx.log = v->guest->emu_log;
 }
 

@@ -80,7 +80,11 @@ static void expire_timers(struct vcpu *v)
 {
 	u64 deadline = guest_next_deadline(v);
 
-	if (deadline != GUEST_NO_DEADLINE && deadline <= time_now())
+	/* While the CPU's timer is set for it, it has not come. */
+	if (deadline == percpu_self()->timer_armed ||
+	    deadline == GUEST_NO_DEADLINE)
+		return;
+	if (deadline <= time_now())
 		guest_timers_expire(v, time_now());
 	run_arm_timer(v);
 }

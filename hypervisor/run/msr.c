@@ -185,10 +185,21 @@ static int filtered_write(u32 msr, u64 val, u64 mask)
 	return x86_wrmsr_safe(msr, (old & ~mask) | (val & mask)) ? 0 : -EINVAL;
 }
 
+/* The registers a User VM touches most, past the table. */
+static bool is_vlapic(const struct vcpu *v, u32 msr)
+{
+	return v->vm->kind == VM_USER &&
+	       msr - VLAPIC_MSR_FIRST <= VLAPIC_MSR_LAST - VLAPIC_MSR_FIRST;
+}
+
 static int msr_read(struct vcpu *v, u32 msr, u64 *val)
 {
 	const struct msr_rule *rule = NULL;
-	int todo = msr_guest_read(kind_of(v), &v->guest->msrs, msr, val, &rule);
+	int todo;
+
+	if (is_vlapic(v, msr))
+		return x2apic_read(v, msr, val);
+	todo = msr_guest_read(kind_of(v), &v->guest->msrs, msr, val, &rule);
 
 	if (todo == MSR_DO_HANDLER)
 		return ops[rule->handler].read(v, msr, val);
@@ -200,9 +211,11 @@ static int msr_read(struct vcpu *v, u32 msr, u64 *val)
 static int msr_write(struct vcpu *v, u32 msr, u64 val)
 {
 	const struct msr_rule *rule = NULL;
-	int todo =
-		msr_guest_write(kind_of(v), &v->guest->msrs, msr, val, &rule);
+	int todo;
 
+	if (is_vlapic(v, msr))
+		return x2apic_write(v, msr, val);
+	todo = msr_guest_write(kind_of(v), &v->guest->msrs, msr, val, &rule);
 	if (todo == MSR_DO_HANDLER)
 		return ops[rule->handler].write(v, msr, val);
 	if (todo == MSR_DO_HARDWARE)

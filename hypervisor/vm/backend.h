@@ -110,9 +110,13 @@ struct hw_vcpu {
 #define ACCESS_W BIT32(1)
 #define ACCESS_X BIT32(2)
 
-/** Why the guest stopped: facts only. Fields outside the reason's are 0. */
+/**
+ * Why the guest stopped: facts only. Fields outside the reason's are not
+ * set: this is filled in at every exit.
+ */
 struct exit_info {
 	enum holm_exit reason;
+	bool interrupted; /* in the delivery of an event: vcpu_interrupted() */
 	u8 insn_len; /* 0: unknown, decode it */
 	/* PIO */
 	bool pio_in;

@@ -101,7 +101,8 @@ void svm_exit_facts(struct hw_vcpu *v, struct exit_info *x)
 	const struct vmcb *vmcb = vmcb_of(v);
 	u64 code = vmcb->exit_code;
 
-	*x = (struct exit_info){ .reason = HOLM_EXIT_OTHER, .raw = code };
+	x->insn_len = 0;
+	x->interrupted = vmcb->exit_int_info & EVENT_VALID;
 	/* Emulators give 32 bits of it, hardware 64. */
 	if ((u32)code == EXIT_INVALID) {
 		x->reason = HOLM_EXIT_SHUTDOWN;
@@ -117,6 +118,8 @@ void svm_exit_facts(struct hw_vcpu *v, struct exit_info *x)
 		rows[code].facts(v, x);
 		return;
 	}
+	x->reason = HOLM_EXIT_OTHER;
+	x->raw = code;
 	x->raw_info[0] = vmcb->exit_info1;
 	x->raw_info[1] = vmcb->exit_info2;
 }
