@@ -279,6 +279,48 @@ static void one_cpu_one_vm(void)
 	end(&vm, used);
 }
 
+/* The device model said that it will not announce its answers. */
+static void polling(void)
+{
+	u64 used = hc_info().pool_used;
+	struct dm_vm vm;
+
+	ram_free_all();
+	if (!dm_take_cpus(1) ||
+	    !check_eq(dm_create_as(&vm, 1, ACRN_VM_IO_POLLING), 0, "create") ||
+	    !dm_give_ram(&vm, RAM))
+		return;
+	load(&vm, request);
+	check_eq(dm_call(HC_START_VM, &vm), 0, "start");
+	check(dm_wait_request(&vm, 0), "no request");
+	check_eq(vm.req[0].polling, 1, "what the slot says");
+	check_eq(dm_serve(&vm, PATIENCE_MS), DM_ENDED, "how it ended");
+	check_eq(vm.requests, 3, "requests");
+	end(&vm, used);
+}
+
+/* What a VM set up for itself is gone after a reset: its clock, its LAPIC. */
+static void reset_forgets(void)
+{
+	u64 used = hc_info().pool_used;
+	struct dm_vm vm;
+
+	if (!make(&vm))
+		return;
+	load(&vm, state);
+	check_eq(dm_call(HC_START_VM, &vm), 0, "start");
+	check_eq(dm_serve(&vm, PATIENCE_MS), DM_ENDED, "the first run");
+	check_eq(vm.status, 0, "found at power-on");
+	check_eq(dm_call(HC_PAUSE_VM, &vm), 0, "pause");
+	check_eq(dm_call(HC_RESET_VM, &vm), 0, "reset");
+	vm.ended = false;
+	load(&vm, state);
+	check_eq(dm_call(HC_START_VM, &vm), 0, "start again");
+	check_eq(dm_serve(&vm, PATIENCE_MS), DM_ENDED, "the second run");
+	check_eq(vm.status, 0, "found after the reset");
+	end(&vm, used);
+}
+
 static void many(void)
 {
 	u64 used = hc_info().pool_used;
@@ -310,6 +352,8 @@ const struct test tests[] = {
 	{ "registers_only_at_rest", registers_only_at_rest },
 	{ "no_start_without_request_page", no_start_without_request_page },
 	{ "one_cpu_one_vm", one_cpu_one_vm },
+	{ "polling", polling },
+	{ "reset_forgets", reset_forgets },
 	{ "many", many },
 	{ NULL, NULL },
 };

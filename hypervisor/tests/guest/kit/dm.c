@@ -68,8 +68,14 @@ void dm_return_cpus(void)
 
 s64 dm_create(struct dm_vm *vm, u32 nvcpus)
 {
+	return dm_create_as(vm, nvcpus, 0);
+}
+
+s64 dm_create_as(struct dm_vm *vm, u32 nvcpus, u64 flags)
+{
 	struct acrn_abi_vm_creation c = {
 		.vcpu_num = (u16)nvcpus,
+		.vm_flag = flags,
 		.name = "tiny",
 	};
 	struct acrn_abi_ioreq_buffer buf;
@@ -81,6 +87,7 @@ s64 dm_create(struct dm_vm *vm, u32 nvcpus)
 		return rc;
 	vm->vmid = c.vmid;
 	vm->nvcpus = c.vcpu_num;
+	vm->polling = flags & ACRN_VM_IO_POLLING;
 	vm->req = ram_alloc(PAGE_SIZE, PAGE_SIZE);
 	buf.page_gpa = addr_of(vm->req);
 	return vmmcall(HC_SET_IOREQ_BUFFER, vm->vmid, addr_of(&buf));
@@ -108,6 +115,11 @@ bool dm_make(struct dm_vm *vm, u32 nvcpus, u64 size)
 {
 	if (!check_eq(dm_create(vm, nvcpus), 0, "create"))
 		return false;
+	return dm_give_ram(vm, size);
+}
+
+bool dm_give_ram(struct dm_vm *vm, u64 size)
+{
 	vm->ram = ram_alloc(size, MIB(2));
 	vm->ram_size = size;
 	return check_eq(dm_map(vm, 0, vm->ram, size), 0, "memory");
@@ -240,8 +252,10 @@ static void serve_slot(struct dm_vm *vm, u32 vcpu)
 	__atomic_store_n(&r->state, ACRN_IOREQ_PROCESSING, __ATOMIC_RELEASE);
 	answer(vm, vcpu, r);
 	__atomic_store_n(&r->state, ACRN_IOREQ_COMPLETE, __ATOMIC_RELEASE);
-	rc = vmmcall(HC_NOTIFY_REQUEST_FINISH, vm->vmid, vcpu);
-	check_eq(rc, 0, "notify");
+	if (!vm->polling) {
+		rc = vmmcall(HC_NOTIFY_REQUEST_FINISH, vm->vmid, vcpu);
+		check_eq(rc, 0, "notify");
+	}
 	if (vm->after)
 		vm->after(vm);
 }

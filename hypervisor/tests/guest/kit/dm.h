@@ -37,7 +37,8 @@ struct dm_vm {
 	bool ended;                      /* it wrote to DM_PORT_END */
 	u32 status;                      /* what */
 	u32 requests;
-	u32 upcalls; /* interrupts taken while serving */
+	bool polling; /* it looks for answers itself: none is announced */
+	u32 upcalls;  /* interrupts taken while serving */
 	char line[160];
 	u32 line_len;
 };
@@ -53,6 +54,7 @@ void dm_return_cpus(void);
 
 /** Create with @nvcpus on any taken CPUs, and a request page. */
 s64 dm_create(struct dm_vm *vm, u32 nvcpus);
+s64 dm_create_as(struct dm_vm *vm, u32 nvcpus, u64 flags);
 /** One HC_VM_SET_MEMORY_REGIONS. */
 s64 dm_region(struct dm_vm *vm, u32 type, u64 gpa, u64 from, u64 size,
 	      u32 attr);
@@ -64,6 +66,8 @@ static inline s64 dm_map(struct dm_vm *vm, u64 gpa, const void *from, u64 size)
 
 /** Create, and map @size bytes of new RAM at 0. False if that fails. */
 bool dm_make(struct dm_vm *vm, u32 nvcpus, u64 size);
+/** The second half of it. */
+bool dm_give_ram(struct dm_vm *vm, u64 size);
 
 /* Register sets for HC_SET_VCPU_REGS. */
 struct acrn_abi_vcpu_regs dm_regs_real(u16 vcpu, u32 addr);
