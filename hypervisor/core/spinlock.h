@@ -33,7 +33,7 @@ static inline void spin_lock(struct spinlock *l)
 /** Take the lock only if nobody holds or awaits it. */
 static inline bool spin_trylock(struct spinlock *l)
 {
-	u32 owner = __atomic_load_n(&l->owner, __ATOMIC_RELAXED);
+	u32 owner = __atomic_load_n(&l->owner, __ATOMIC_ACQUIRE);
 	u32 expected = owner;
 
 	return __atomic_compare_exchange_n(&l->next, &expected, owner + 1,

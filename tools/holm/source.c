@@ -32,7 +32,7 @@ int source_open(struct source *src)
 
 	if (!fd)
 		return -ENOMEM;
-	*fd = open("/dev/holm", O_RDWR | O_CLOEXEC);
+	*fd = open("/dev/holm", O_RDONLY | O_CLOEXEC);
 	if (*fd < 0) {
 		err = -errno;
 		free(fd);

@@ -32,9 +32,10 @@ struct acpi_info {
 };
 
 /**
- * Read the tables. More of something than fits is refused: what is not known
- * here could not be kept from a guest. @rsdp: where the loader says it is, 0 = search the BIOS
- * area. NULL on success, else a sentence that says what is missing.
+ * Read the tables. @rsdp: where the loader says it is, 0 = search the BIOS
+ * area. NULL on success, else a sentence that says what is missing. More of
+ * something than fits is refused: what is not known here could not be kept
+ * from a guest.
  */
 const char *acpi_read(struct acpi_info *info, u64 rsdp);
 
