@@ -25,6 +25,8 @@ static const struct pci_kind kinds[] = {
 	  "host bridge; at 0 unless given", NULL },
 	{ "lpc", { 0x8086, 0x7000, 0x060100, 0 }, NULL,
 	  "ISA bridge; at 31 unless given", NULL },
+	{ "virtio-blk", { VIRTIO_VENDOR, 0x1042, 0x010000, 1 },
+	  virtio_blk_init, "a disk", &virtio_blk_opts },
 	{ "virtio-rnd", { VIRTIO_VENDOR, 0x1044, 0x00ff00, 1 },
 	  virtio_rng_init, "random numbers", NULL },
 };
@@ -83,6 +85,7 @@ static int pci_create(struct pci_bus *pci, const struct slot_config *s,
 		      struct dm_error *err)
 {
 	const struct pci_kind *kind = kind_find(s->device);
+	struct dm_error why;
 	struct pci_dev *dev;
 	int rc;
 
@@ -96,10 +99,13 @@ static int pci_create(struct pci_bus *pci, const struct slot_config *s,
 	dev = pci_dev_create(pci, s->slot, s->func, &kind->ids);
 	if (!dev)
 		return dm_fail(err, -ENOMEM, "no memory for a PCI device");
-	rc = kind->init ? kind->init(dev, s->opts, err) : 0;
-	if (!rc)
-		pci_dev_seal(dev);
-	return rc;
+	rc = kind->init ? kind->init(dev, s->opts, &why) : 0;
+	if (rc)
+		return dm_fail(err, rc, "-s %u,%s%s%s: %s", s->slot, s->device,
+			       s->opts ? "," : "", s->opts ? s->opts : "",
+			       why.text);
+	pci_dev_seal(dev);
+	return 0;
 }
 
 static bool has_kind(const struct vm_config *cfg, const char *name)

@@ -42,6 +42,8 @@ struct virtio_ops {
 	void (*reset)(struct virtio_dev *vd);
 	/** The guest wrote vd->config[off, off + size), checked against mask. */
 	void (*config_written)(struct virtio_dev *vd, u32 off, u32 size);
+	/** End the thread of virtio_dev.loop if it is the device's own. */
+	void (*stop)(struct virtio_dev *vd);
 	/** Free priv. Without the lock; the event loops have ended. */
 	void (*destroy)(struct virtio_dev *vd);
 };

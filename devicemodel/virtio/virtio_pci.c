@@ -203,6 +203,8 @@ static void on_destroy(struct pci_dev *pci)
 	struct virtio_dev *vd = pci->priv;
 
 	on_reset(pci);
+	if (vd->ops->stop)
+		vd->ops->stop(vd);
 	virtio_kicks_free(vd);
 	if (vd->ops->destroy)
 		vd->ops->destroy(vd);
