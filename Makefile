@@ -47,6 +47,11 @@ test: setup-check
 lint: setup-check
 	@misc/lint/lint
 
+## make doc                generate anew what documents take from the code
+.PHONY: doc
+doc:
+	@misc/doc/doc update
+
 ## make                    build hypervisor, device model and tools
 hypervisor:
 	@$(MAKE) -C hypervisor O=$(O)/hypervisor

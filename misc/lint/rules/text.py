@@ -84,6 +84,17 @@ def check_spelling(top, files):
     yield from out.splitlines()
 
 
+def check_documents(top, files):
+    """Documents agree with the code, and their links lead somewhere."""
+    if not any(p.suffix == ".md" for p in files):
+        return
+    run = subprocess.run(["misc/doc/doc", "check"], cwd=top,
+                         capture_output=True, text=True)
+    if run.returncode:
+        yield from (run.stdout + run.stderr).splitlines() or ["doc:0: failed"]
+
+
 RULES = {"spdx": check_spdx, "registry": check_registry,
          "space": check_space, "length": check_length,
-         "spelling": check_spelling}
+         "spelling": check_spelling,
+         "documents": check_documents}
