@@ -19,6 +19,22 @@ static const struct console_backend *const backends[] = {
 	[CONSOLE_FILE] = &backend_file,
 };
 
+bool console_find(const char *name, size_t len, enum console_kind *kind,
+		  bool *needs_path)
+{
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(backends); i++) {
+		if (!backends[i] || strlen(backends[i]->name) != len ||
+		    strncmp(backends[i]->name, name, len))
+			continue;
+		*kind = (enum console_kind)i;
+		*needs_path = backends[i]->path;
+		return true;
+	}
+	return false;
+}
+
 static ssize_t console_write(const struct console *con, u32 at, u32 run)
 {
 	struct pollfd p = { con->out.fd, POLLOUT, 0 };
@@ -234,25 +250,33 @@ void console_close(struct console *con)
 	pthread_mutex_destroy(&con->lock);
 }
 
-bool console_put(struct console *con, u8 byte)
+size_t console_put_some(struct console *con, const u8 *bytes, size_t n)
 {
-	bool arm = false, full;
+	bool arm = false;
+	size_t i;
 
 	pthread_mutex_lock(&con->lock);
-	full = con->head - con->tail == CONSOLE_OUT_SIZE;
-	if (full && con->backend->lossy) {
-		con->lost++;
-	} else if (full) {
-		con->refused = true;
-	} else {
-		con->buf[con->head++ & OUT_MASK] = byte;
+	for (i = 0; i < n && con->head - con->tail < CONSOLE_OUT_SIZE; i++)
+		con->buf[con->head++ & OUT_MASK] = bytes[i];
+	if (i) {
 		arm = !con->flush_armed;
 		con->flush_armed = true;
+	}
+	if (i < n && con->backend->lossy) {
+		con->lost += n - i;
+		i = n;
+	} else if (i < n) {
+		con->refused = true;
 	}
 	pthread_mutex_unlock(&con->lock);
 	if (arm)
 		event_timer_set(&con->flush, FLUSH_DELAY_NS, 0);
-	return !full || con->backend->lossy;
+	return i;
+}
+
+bool console_put(struct console *con, u8 byte)
+{
+	return console_put_some(con, &byte, 1) == 1;
 }
 
 void console_resume(struct console *con)

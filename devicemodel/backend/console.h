@@ -21,6 +21,8 @@ struct console;
 /* How kinds of backend differ. */
 struct console_backend {
 	const char *name;
+	/** It needs a path. */
+	bool path;
 	/** Open; sets in_fd and out_fd or listen_fd. */
 	int (*open)(struct console *con, const char *path,
 		    struct dm_error *err);
@@ -72,6 +74,13 @@ int console_open(struct console *con, const struct console_config *cfg,
 
 /** Write what is buffered and close. The event loop must not run any more. */
 void console_close(struct console *con);
+
+/** The kind called name, len characters long; false if there is none. */
+bool console_find(const char *name, size_t len, enum console_kind *kind,
+		  bool *needs_path);
+
+/** Buffer bytes; how many: if fewer than n, drained() will tell. */
+size_t console_put_some(struct console *con, const u8 *bytes, size_t n);
 
 /** Buffer a byte; false: no room, drained() will tell. Any thread. */
 bool console_put(struct console *con, u8 byte);

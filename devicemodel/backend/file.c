@@ -13,7 +13,7 @@ static int file_open(struct console *con, const char *path,
 	con->out.fd =
 		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	if (con->out.fd < 0)
-		return dm_fail(err, -errno, "-l file:%s: %s", path,
+		return dm_fail(err, -errno, "file:%s: %s", path,
 			       strerror(errno));
 	return 0;
 }
@@ -25,6 +25,7 @@ static void file_close(struct console *con)
 
 const struct console_backend backend_file = {
 	.name = "file",
+	.path = true,
 	.open = file_open,
 	.close = file_close,
 };

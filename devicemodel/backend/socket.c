@@ -62,13 +62,13 @@ static int socket_open(struct console *con, const char *path,
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return dm_fail(err, -ENAMETOOLONG,
-			       "-l socket:%s: a socket's"
+			       "socket:%s: a socket's"
 			       " path has at most %zu characters",
 			       path, sizeof(addr.sun_path) - 1);
 	strcpy(addr.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return dm_fail(err, -errno, "-l socket:%s: %s", path,
+		return dm_fail(err, -errno, "socket:%s: %s", path,
 			       strerror(errno));
 	remove_stale(path);
 	con->listener = (struct event_source){ on_connect, con, fd, false };
@@ -78,8 +78,7 @@ static int socket_open(struct console *con, const char *path,
 		rc = event_add(con->loop, &con->listener, EPOLLIN);
 	if (rc) {
 		close(fd);
-		return dm_fail(err, rc, "-l socket:%s: %s", path,
-			       strerror(-rc));
+		return dm_fail(err, rc, "socket:%s: %s", path, strerror(-rc));
 	}
 	return 0;
 }
@@ -98,6 +97,7 @@ static void socket_close(struct console *con)
 
 const struct console_backend backend_socket = {
 	.name = "socket",
+	.path = true,
 	.open = socket_open,
 	.close = socket_close,
 	.lossy = true,

@@ -18,6 +18,8 @@ static int stdio_open(struct console *con, const char *path,
 	/* Not O_NONBLOCK: it would be shared with the shell. */
 	con->out.fd = STDOUT_FILENO;
 	rc = console_attach_input(con, STDIN_FILENO);
+	if (rc == -EEXIST)
+		return dm_fail(err, rc, "another port has standard input");
 	if (rc)
 		return dm_fail(err, rc, "cannot watch standard input: %s",
 			       strerror(-rc));

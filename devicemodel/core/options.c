@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/options.h"
 
+#include "backend/console.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
@@ -214,34 +216,18 @@ static int opt_slot(struct vm_config *cfg, const char *arg,
 	return rc;
 }
 
-static const struct {
-	const char *name;
-	enum console_kind kind;
-	bool path;
-} console_kinds[] = {
-	{ "stdio", CONSOLE_STDIO, false },
-	{ "pty", CONSOLE_PTY, false },
-	{ "socket", CONSOLE_SOCKET, true },
-	{ "file", CONSOLE_FILE, true },
-};
-
 static int console_parse(const char *text, struct console_config *c)
 {
-	size_t i, len = strcspn(text, ":");
-	bool has_path = text[len] == ':' && text[len + 1];
+	size_t len = strcspn(text, ":");
+	bool has_path = text[len] == ':' && text[len + 1], needs_path;
+	enum console_kind kind;
 
-	for (i = 0; i < ARRAY_SIZE(console_kinds); i++) {
-		if (strlen(console_kinds[i].name) != len ||
-		    strncmp(text, console_kinds[i].name, len))
-			continue;
-		if (console_kinds[i].path != has_path ||
-		    (!has_path && text[len]))
-			return -EINVAL;
-		c->kind = console_kinds[i].kind;
-		c->path = has_path ? text + len + 1 : NULL;
-		return 0;
-	}
-	return -EINVAL;
+	if (!console_find(text, len, &kind, &needs_path) ||
+	    needs_path != has_path || (!has_path && text[len]))
+		return -EINVAL;
+	c->kind = kind;
+	c->path = has_path ? text + len + 1 : NULL;
+	return 0;
 }
 
 static int opt_lpc(struct vm_config *cfg, const char *arg, struct dm_error *err)

@@ -27,6 +27,9 @@ static const struct pci_kind kinds[] = {
 	  "ISA bridge; at 31 unless given", NULL },
 	{ "virtio-blk", { VIRTIO_VENDOR, 0x1042, 0x010000, 1 },
 	  virtio_blk_init, "a disk", &virtio_blk_opts },
+	{ "virtio-console", { VIRTIO_VENDOR, 0x1043, 0x078000, 1 },
+	  virtio_console_init, "up to 16 consoles or ports",
+	  &virtio_console_opts },
 	{ "virtio-rnd", { VIRTIO_VENDOR, 0x1044, 0x00ff00, 1 },
 	  virtio_rng_init, "random numbers", NULL },
 };

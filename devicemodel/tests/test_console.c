@@ -98,7 +98,7 @@ static void test_file(void **state)
 	close(fd);
 	unlink(path);
 	assert_int_equal(open_console(CONSOLE_FILE, "/nonexistent/f"), -ENOENT);
-	assert_non_null(strstr(err.text, "-l file:/nonexistent/f"));
+	assert_non_null(strstr(err.text, "file:/nonexistent/f"));
 }
 
 /* With a full buffer a lossless console refuses, then tells when to go on. */
