@@ -91,6 +91,7 @@ install: all
 		DESTDIR=$(DESTDIR) prefix=$(prefix)
 	$(MAKE) -C tools install O=$(O)/static/tools STATIC=1 \
 		DESTDIR=$(DESTDIR) prefix=$(prefix)
+	$(MAKE) -C sos_kernel_patches/module dkms-tree DESTDIR=$(DESTDIR)
 
 ## make clean              remove what was built; distclean: kernels as well
 clean:
