@@ -62,6 +62,7 @@ void run_forget_memory(struct vcpu *v)
 {
 	backend->vcpu_flush(&v->hw);
 	s2cache_clear(&v->guest->s2_cache);
+	walkcache_clear(&v->guest->code_walk);
 }
 
 #define ENTRY_PRESENT BIT64(0)
@@ -75,22 +76,22 @@ void run_forget_memory(struct vcpu *v)
  * The common case, straight: 64-bit code. The CPU has just executed it, so
  * rights need no second look; whatever is odd is left to run_fetch().
  */
-static bool fetch_fast(struct vcpu *v, const struct guest_code *c, u8 *buf,
-		       u32 bytes)
+static bool walk_code(struct vcpu *v, const struct guest_code *c)
 {
 	struct s2_cache *cache = &v->guest->s2_cache;
+	struct walk_cache *w = &v->guest->code_walk;
 	struct stage2 *s2 = &v->vm->s2;
-	u64 entry = c->cr3, at = c->linear, page, word;
+	u64 entry = c->cr3, at = c->linear, page;
 	u32 shift = 39;
 
-	if (!c->long4 || (at & (PAGE_SIZE - 1)) > PAGE_SIZE - bytes)
-		return false;
-	for (;; shift -= 9) {
+	walkcache_clear(w);
+	for (w->n = 0;; shift -= 9) {
 		page = s2cache_page(cache, s2, entry & ENTRY_ADDR);
 		if (page == ADDR_NONE)
 			return false;
-		page += ((at >> shift) & 511) * 8;
-		entry = physmap_load64(HPA(page));
+		w->step[w->n].at = HPA(page + ((at >> shift) & 511) * 8);
+		entry = physmap_load64(w->step[w->n].at);
+		w->step[w->n++].entry = entry;
 		if (!(entry & ENTRY_PRESENT))
 			return false;
 		if (shift == 12 || (shift < 39 && (entry & ENTRY_LARGE)))
@@ -98,12 +99,28 @@ static bool fetch_fast(struct vcpu *v, const struct guest_code *c, u8 *buf,
 	}
 	entry &= ENTRY_ADDR & ~(BIT64(shift) - 1);
 	entry |= at & (BIT64(shift) - 1);
-	page = s2cache_page(cache, s2, entry);
-	if (page == ADDR_NONE)
+	w->hpa = s2cache_page(cache, s2, entry);
+	if (w->hpa == ADDR_NONE)
 		return false;
-	page += at & (PAGE_SIZE - 1);
+	w->cr3 = c->cr3;
+	w->page = align_down(at, PAGE_SIZE);
+	return true;
+}
+
+static bool fetch_fast(struct vcpu *v, const struct guest_code *c, u8 *buf,
+		       u32 bytes)
+{
+	struct walk_cache *w = &v->guest->code_walk;
+	u64 off = c->linear & (PAGE_SIZE - 1), word;
+
+	if (!c->long4 || off > PAGE_SIZE - bytes)
+		return false;
+	if ((w->page != c->linear - off || w->cr3 != c->cr3 ||
+	     !physmap_same(w->step, w->n)) &&
+	    !walk_code(v, c))
+		return false;
 	for (u32 i = 0; i < bytes; i += FAST_BYTES) {
-		word = physmap_load64(HPA(page + i));
+		word = physmap_load64(HPA(w->hpa + off + i));
 		__builtin_memcpy(buf + i, &word, sizeof(word));
 	}
 	return true;

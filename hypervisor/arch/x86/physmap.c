@@ -58,6 +58,19 @@ u64 physmap_load64(hpa_t src)
 	return v;
 }
 
+bool physmap_same(const struct walk_step *step, u32 n)
+{
+	bool same = true;
+
+	if (smap)
+		x86_stac();
+	for (u32 i = 0; i < n; i++)
+		same &= *(const volatile u64 *)(uintptr_t)step[i].at.v ==
+			step[i].entry;
+	close();
+	return same;
+}
+
 u32 physmap_load32(hpa_t src)
 {
 	u32 v = __atomic_load_n((const u32 *)open_at(src), __ATOMIC_ACQUIRE);
