@@ -127,6 +127,8 @@ static void out_of_reach(void)
 	}
 	check_eq(dm_call(HC_DESTROY_VM, &vm), 0, "destroy");
 	check_eq(give_back(1), 0, "return");
+	delay_us(20000);
+	check_eq(smp_trampoline_runs(), runs, "started by an old command");
 	check(smp_start(1, id), "start at last");
 }
 

@@ -168,6 +168,30 @@ static void runs_into_nothing(void)
 	check_eq(dm_call(HC_DESTROY_VM, &vm), 0, "destroy");
 }
 
+/* Where its exceptions should go there is nothing, or a device. */
+static void exceptions_into_nothing(void)
+{
+	static const u64 places[] = { 0xd8000000, DEVICE, 0xfee00000,
+				      0xfec00000 };
+
+	for (u32 i = 0; i < ARRAY_SIZE(places); i++) {
+		struct acrn_abi_vcpu_regs regs;
+		struct dm_vm vm;
+
+		if (!make(&vm))
+			return;
+		regs = dm_regs_long(&vm, 0, BLOB_AT);
+		regs.regs.idt.base = places[i];
+		regs.regs.idt.limit = 0xfff;
+		memcpy(vm.ram + BLOB_AT, "\x0f\x0b", 2);
+		check_eq(dm_set_regs(&vm, &regs), 0, "registers");
+		check_eq(dm_call(HC_START_VM, &vm), 0, "start");
+		dm_serve(&vm, 100);
+		check_eq(dm_call(HC_PAUSE_VM, &vm), 0, "pause");
+		check_eq(dm_call(HC_DESTROY_VM, &vm), 0, "destroy");
+	}
+}
+
 /* Its page tables are where nothing is. */
 static void tables_in_nothing(void)
 {
@@ -192,6 +216,7 @@ const struct test tests[] = {
 	{ "reset_vector", reset_vector },
 	{ "impossible_states", impossible_states },
 	{ "runs_into_nothing", runs_into_nothing },
+	{ "exceptions_into_nothing", exceptions_into_nothing },
 	{ "tables_in_nothing", tables_in_nothing },
 	{ NULL, NULL },
 };
