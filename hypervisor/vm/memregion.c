@@ -40,7 +40,8 @@ int vm_region_check(const struct vm_region *r)
 }
 
 /*
- * Not RAM: map piece by piece what the donor maps. The donor's lock is held
+ * Not RAM: map piece by piece what the donor maps and may write; what it may
+ * only read, as the local APIC's page, is not its to give. Its lock is held
  * so that no page leaves it between look and use; taking @dst's inside it
  * is safe in any address order, as the only others that take both hold this
  * VM's lock.
@@ -58,7 +59,7 @@ static int region_map_device(struct stage2 *dst, struct stage2 *donor,
 
 		if (!stage2_translate_locked(donor, gpa_add(r->donor, done),
 					     &piece) ||
-		    (r->attr & ~piece.attr & PT_W)) {
+		    !(piece.attr & PT_W)) {
 			rc = -EFAULT;
 			break;
 		}

@@ -188,6 +188,24 @@ static void device_memory(void **state)
 	assert_maps(0xd03ff000, BENCH_MMIO, PT_RW | PT_UC);
 }
 
+/* As the local APIC's page: its own CPU may look, nobody else. */
+static void device_memory_the_donor_only_reads(void **state)
+{
+	struct stage2 *donor = &vm_service()->s2;
+
+	(void)state;
+	assert_int_equal(
+		stage2_protect(donor, GPA(BENCH_MMIO), PAGE_SIZE, PT_R | PT_UC),
+		0);
+	assert_int_equal(add(0xd0000000, BENCH_MMIO, PAGE_SIZE, 0x101),
+			 -EFAULT);
+	assert_hole(0xd0000000);
+	assert_int_equal(stage2_protect(donor, GPA(BENCH_MMIO), PAGE_SIZE,
+					PT_RWX | PT_UC),
+			 0);
+	assert_int_equal(add(0xd0000000, BENCH_MMIO, PAGE_SIZE, 0x101), 0);
+}
+
 static void del_splits_at_both_edges(void **state)
 {
 	(void)state;
@@ -375,6 +393,7 @@ int main(void)
 		TEST(one_region_is_checked),
 		TEST(memory_types),
 		TEST(device_memory),
+		TEST(device_memory_the_donor_only_reads),
 		TEST(del_splits_at_both_edges),
 		TEST(batch_is_all_or_nothing),
 		TEST(batch_bounds),
