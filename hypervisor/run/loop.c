@@ -54,7 +54,12 @@ static bool attend(struct cpu *cpu, struct vcpu *v)
 	clear_kick(cpu);
 	if (__atomic_load_n(&cpu->vcpu, __ATOMIC_SEQ_CST) != v)
 		return false;
-	if (vcpu_should_stop(v)) {
+	/*
+	 * A vCPU comes here parked. If stop is gone by then, parked must go
+	 * too, or who parks it next believes that it is out already.
+	 */
+	if (vcpu_should_stop(v) ||
+	    __atomic_load_n(&v->parked, __ATOMIC_SEQ_CST)) {
 		stay_parked(cpu, v);
 		return false;
 	}
