@@ -43,6 +43,12 @@ test: setup-check
 	@$(MAKE) -s images-all
 	@misc/testbed/runner -v $(TEST)
 
+## make bench              what exits cost, in instructions, beside others
+.PHONY: bench
+bench: setup-run hypervisor
+	@$(MAKE) -s -C hypervisor/tests/guest O=$(O)/guest
+	@misc/bench/bench --build $(O) --json $(O)/bench.json
+
 ## make lint               the tree against its own rules
 lint: setup-check
 	@misc/lint/lint

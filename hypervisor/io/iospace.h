@@ -59,8 +59,7 @@ int io_space_add_pio(struct io_space *space, const struct io_range *r);
 int io_space_add_mmio(struct io_space *space, const struct io_range *r);
 
 /** The range that contains @addr, or NULL. Exit path. */
-static inline const struct io_range *io_table_find(struct io_table *t,
-						   u64 addr)
+static inline const struct io_range *io_table_find(struct io_table *t, u64 addr)
 {
 	const struct io_range *r = __atomic_load_n(&t->last, __ATOMIC_RELAXED);
 	u32 n = t->n;
@@ -97,8 +96,8 @@ void io_range_access(const struct io_range *r, u64 addr, u32 size, bool write,
  * Port access of @size 1, 2, 4. True: a device in here answered. False:
  * nobody claims the port.
  */
-static inline bool io_space_pio(struct io_space *space, u16 port,
-				u32 size, bool write, u64 *val)
+static inline bool io_space_pio(struct io_space *space, u16 port, u32 size,
+				bool write, u64 *val)
 {
 	const struct io_range *r = io_table_find(&space->pio, port);
 
@@ -109,8 +108,8 @@ static inline bool io_space_pio(struct io_space *space, u16 port,
 }
 
 /** Memory access of @size 1, 2, 4, 8. Results as io_space_pio(). */
-static inline bool io_space_mmio(struct io_space *space, u64 gpa,
-				 u32 size, bool write, u64 *val)
+static inline bool io_space_mmio(struct io_space *space, u64 gpa, u32 size,
+				 bool write, u64 *val)
 {
 	const struct io_range *r = io_table_find(&space->mmio, gpa);
 
