@@ -83,6 +83,8 @@ static void map_memory(struct vm *vm)
 	/* Reading the own LAPIC harms nobody and has no effect: no exit. */
 	require_memory(stage2_protect(&vm->s2, GPA(LAPIC_BASE), PAGE_SIZE,
 				      PT_R | PT_UC));
+	/* A write beyond it is an MSI: to any CPU, of any delivery mode. */
+	unmap(vm, LAPIC_BASE + PAGE_SIZE, MIB(1) - PAGE_SIZE);
 	for (u32 i = 0; i < launch.acpi.nioapics; i++)
 		unmap(vm, launch.acpi.ioapic[i], PAGE_SIZE);
 	/* Who sets up DMA remapping decides who reaches whose memory. */

@@ -132,9 +132,15 @@ static u32 lvt_filter(u32 val)
 	return val;
 }
 
+/* Intel's corrected machine checks; AMD's extended ones, APM vol 2, 16.4.4. */
+#define LVT_CMCI      0x2f0U
+#define LVT_EXT_FIRST 0x500U
+#define LVT_EXT_LAST  0x530U
+
 static bool is_lvt(u32 reg)
 {
-	return reg >= LAPIC_LVT_TIMER && reg <= LAPIC_LVT_ERROR;
+	return (reg >= LAPIC_LVT_TIMER && reg <= LAPIC_LVT_ERROR) ||
+	       (reg >= LVT_EXT_FIRST && reg <= LVT_EXT_LAST) || reg == LVT_CMCI;
 }
 
 int direct_apic_base_write(struct vcpu *v, u64 val)
@@ -194,6 +200,22 @@ static int lapic_page_read(void *dev, u32 at, u32 size, u64 *val)
 	return 0;
 }
 
+/*
+ * Registers that a guest may write beside the local vectors, by number. To the reserved ones nothing
+ * goes on: there are machines that take the first for the door of MSIs,
+ * behind which any delivery mode works.
+ */
+#define REG(reg) BIT64((reg) >> 4)
+static const u64 writable_regs =
+	REG(LAPIC_TPR) | REG(LAPIC_EOI) | REG(LAPIC_LDR) | REG(LAPIC_DFR) |
+	REG(LAPIC_SVR) | REG(LAPIC_ESR) | REG(LAPIC_ICR) | REG(LAPIC_ICR_HIGH) |
+	REG(LAPIC_TIMER_INIT) | REG(LAPIC_TIMER_DIVIDE);
+
+static bool is_writable(u32 reg)
+{
+	return is_lvt(reg) || (reg >> 4 < 64 && (writable_regs & REG(reg)));
+}
+
 /* The accessing vCPU is the one that runs on this CPU. */
 static int lapic_page_write(void *dev, u32 at, u32 size, u64 *val)
 {
@@ -204,7 +226,7 @@ static int lapic_page_write(void *dev, u32 at, u32 size, u64 *val)
 	const struct command c = { v, a->icr_high >> 24, low, false };
 
 	(void)dev;
-	if (size != 4 || (at & 0xf) || lapic_is_x2apic())
+	if (size != 4 || (at & 0xf) || lapic_is_x2apic() || !is_writable(reg))
 		return -EINVAL;
 	if (reg == LAPIC_ICR) {
 		command(&c);

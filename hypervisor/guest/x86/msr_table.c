@@ -119,8 +119,9 @@ const struct msr_rule msr_rules[] = {
 	ROW(0x6e0,		PASS, PASS,	HANDLER, HANDLER, H(TSC_DEADLINE)),
 	ROWS(0x770, 0x777,	PASS, PASS,	GP, GP),	/* HWP */
 	/* A direct CPU's local APIC is the guest's own, but for IPIs. */
-	ROWS(0x800, 0x82f,	PASS, PASS,	HANDLER, HANDLER, H(X2APIC)),
-	ROW(0x830,		PASS, HANDLER,	HANDLER, HANDLER, H(X2APIC)),
+	ROWS(0x800, 0x82e,	PASS, PASS,	HANDLER, HANDLER, H(X2APIC)),
+	/* The local vector of machine checks, and the interrupt command */
+	ROWS(0x82f, 0x830,	PASS, HANDLER,	HANDLER, HANDLER, H(X2APIC)),
 	ROW(0x831,		PASS, PASS,	HANDLER, HANDLER, H(X2APIC)),
 	/* Local vectors: a delivery mode could take the CPU out of its guest. */
 	ROWS(0x832, 0x837,	PASS, HANDLER,	HANDLER, HANDLER, H(X2APIC)),
