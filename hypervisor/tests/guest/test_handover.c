@@ -67,6 +67,7 @@ static void there_and_back(void)
 
 		check(smp_start(1, hc_cpu(1).lapic_id), "start %u", i);
 		check_eq(smp_trampoline_runs() - runs, 1, "starts");
+		check_eq(take(1), -EBUSY, "take it online, %u", i);
 		check(smp_offline(1), "offline %u", i);
 		check_eq(take(1), 0, "take %u", i);
 		ram_free_all();

@@ -114,6 +114,24 @@ static void pause_stops_and_start_resumes(void)
 	end(&vm, used);
 }
 
+/* A pause right behind the start: on return it does not run any more. */
+static void pause_at_once(void)
+{
+	u64 used = hc_info().pool_used;
+	struct dm_vm vm;
+
+	for (u32 i = 0; i < 50; i++) {
+		if (!make(&vm))
+			return;
+		load(&vm, count);
+		check_eq(dm_call(HC_START_VM, &vm), 0, "start");
+		delay_us(i * 40);
+		check_eq(dm_call(HC_PAUSE_VM, &vm), 0, "pause");
+		counter_moves(&vm, false, "paused at once");
+		end(&vm, used);
+	}
+}
+
 #define END_IN(name, what)                                         \
 	static void name(void)                                     \
 	{                                                          \
@@ -341,6 +359,7 @@ static void many(void)
 const struct test tests[] = {
 	{ "every_order", every_order },
 	{ "pause_stops_and_start_resumes", pause_stops_and_start_resumes },
+	{ "pause_at_once", pause_at_once },
 	{ "end_in_a_tight_loop", end_in_a_tight_loop },
 	{ "end_while_halted", end_while_halted },
 	{ "end_while_asleep", end_while_asleep },
