@@ -236,10 +236,14 @@ static void triple_fault_tells(void)
 	if (!make(&vm))
 		return;
 	for (u32 i = 0; i < 3; i++) {
+		u32 seen = kcpu_irqs(kcpu_self(), 0xf3);
+
 		load(&vm, triple);
 		check_eq(dm_call(HC_START_VM, &vm), 0, "start");
 		check_eq(dm_serve(&vm, PATIENCE_MS), DM_OFF, "end %u", i);
-		check(vm.upcalls > i, "no upcall told of it");
+		irq_enable();
+		check(WAIT_FOR(kcpu_irqs(kcpu_self(), 0xf3) != seen),
+		      "no upcall told of it");
 		check_eq(dm_call(HC_START_VM, &vm), -EPERM, "start when off");
 		check_eq(dm_call(HC_PAUSE_VM, &vm), 0, "pause when off");
 		check_eq(dm_call(HC_RESET_VM, &vm), 0, "reset");

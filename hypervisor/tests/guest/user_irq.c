@@ -35,7 +35,7 @@ static u32 msi_address(void)
 	return MSI_TO_US | apic_id() << 12;
 }
 
-/* Sleep until @vector came; the alarm of the watchdog ends it otherwise. */
+/* Sleep until @vector came, or another interrupt after PATIENCE_MS. */
 static bool sleeps_until(u8 vector, u32 before)
 {
 	u64 until = deadline_ms(PATIENCE_MS);
@@ -66,8 +66,7 @@ static void timer_periodic(void)
 	u32 before = taken(VEC_A);
 
 	irq_disable();
-	apic_timer_us(VEC_A, 2000);
-	apic_write(LAPIC_LVT_TIMER, TIMER_PERIODIC | VEC_A);
+	apic_timer_start(TIMER_PERIODIC | VEC_A, 2000);
 	while (taken(VEC_A) - before < 5)
 		if (!check(sleeps_until(VEC_A, taken(VEC_A)), "it stops"))
 			break;
@@ -99,16 +98,17 @@ static void timer_deadline(void)
 
 	irq_disable();
 	apic_write(LAPIC_LVT_TIMER, TIMER_DEADLINE | VEC_A);
-	x86_wrmsr(MSR_DEADLINE, deadline_ms(3));
+	x86_wrmsr(MSR_DEADLINE, deadline_ms(PATIENCE_MS));
 	check(x86_rdmsr(MSR_DEADLINE) != 0, "it reads 0 while armed");
+	x86_wrmsr(MSR_DEADLINE, deadline_ms(3));
 	check(sleeps_until(VEC_A, before), "it does not come");
 	check_eq(x86_rdmsr(MSR_DEADLINE), 0, "after it fired");
 	before = taken(VEC_A);
 	x86_wrmsr(MSR_DEADLINE, 1);
 	check(WAIT_FOR(taken(VEC_A) == before + 1), "one in the past");
-	x86_wrmsr(MSR_DEADLINE, deadline_ms(5));
+	x86_wrmsr(MSR_DEADLINE, deadline_ms(100));
 	x86_wrmsr(MSR_DEADLINE, 0);
-	delay_us(15000);
+	delay_us(150000);
 	check_eq(taken(VEC_A) - before, 1, "one disarmed");
 	apic_write(LAPIC_LVT_TIMER, LVT_MASKED);
 }

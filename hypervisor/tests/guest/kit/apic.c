@@ -100,7 +100,7 @@ static void timer_measure(void)
 	apic_timer_stop();
 }
 
-void apic_timer_us(u8 vector, u64 us)
+void apic_timer_start(u32 lvt, u64 us)
 {
 	u64 ticks;
 
@@ -108,7 +108,7 @@ void apic_timer_us(u8 vector, u64 us)
 		timer_measure();
 	ticks = timer_per_ms * us / 1000;
 	apic_write(LAPIC_TIMER_DIVIDE, TIMER_DIV_1);
-	apic_write(LAPIC_LVT_TIMER, TIMER_ONE_SHOT | vector);
+	apic_write(LAPIC_LVT_TIMER, lvt);
 	apic_write(LAPIC_TIMER_INIT, (u32)MAX(MIN(ticks, TIMER_MAX), 1UL));
 }
 

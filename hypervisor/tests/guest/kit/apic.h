@@ -35,8 +35,15 @@ void apic_icr(u32 dest, u32 low);
 bool apic_in_service(u8 vector);
 bool apic_requested(u8 vector);
 
-/** One shot in about @us; the count's clock is found out at first use. */
-void apic_timer_us(u8 vector, u64 us);
+/**
+ * Start the timer with local vector entry @lvt and about @us; the count's
+ * clock is found out at first use.
+ */
+void apic_timer_start(u32 lvt, u64 us);
+static inline void apic_timer_us(u8 vector, u64 us)
+{
+	apic_timer_start(TIMER_ONE_SHOT | vector, us);
+}
 void apic_timer_stop(void);
 
 #endif

@@ -310,10 +310,9 @@ static void check_upcall(struct dm_vm *vm, u32 seen)
 	if (!is_pending(vm))
 		return;
 	irq_enable();
-	delay_us(200000);
+	check(WAIT_FOR(upcalls() != seen),
+	      "vm %u: a request came without an upcall", vm->vmid);
 	irq_disable();
-	check(upcalls() != seen, "vm %u: a request came without an upcall",
-	      vm->vmid);
 }
 
 static void sleep(struct dm_vm *vm)
