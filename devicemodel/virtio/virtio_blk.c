@@ -493,9 +493,12 @@ static int blk_open(struct pci_dev *pci, const struct blk_settings *s,
 int virtio_blk_init(struct pci_dev *pci, const char *opts, struct dm_error *err)
 {
 	struct blk_settings s = { 0 };
-	char *text = strdup(opts ? opts : "");
+	char *text;
 	int rc;
 
+	if (!opts)
+		return dm_fail(err, -EINVAL, "no path given");
+	text = strdup(opts);
 	if (!text)
 		return dm_fail(err, -ENOMEM, "no memory for virtio-blk");
 	rc = pci_opts_parse(&virtio_blk_opts, text, &s, err);
