@@ -329,6 +329,71 @@ static void creation_is_checked(void)
 	check_figures(&before, "after");
 }
 
+static s64 irqline(struct dm_vm *vm, u64 arg)
+{
+	return vmmcall(HC_SET_IRQLINE, vm->vmid, arg);
+}
+
+static void devices_are_checked(void)
+{
+	struct acrn_abi_intr_monitor m = { .cmd = ACRN_INTR_GET };
+	struct dm_vm vm;
+	u64 pm;
+
+	if (!dm_take_cpus(1) || !dm_make(&vm, 1, MIB(2)))
+		return;
+	check_eq(irqline(&vm, 5), 0, "line 5");
+	check_eq(irqline(&vm, 1000), -EINVAL, "line 1000");
+	check_eq(irqline(&vm, 0xffffffff), -EINVAL, "line -1");
+	check_eq(irqline(&vm, 5 | 4UL << 32), -EINVAL, "operation 4");
+	check_eq(irqline(&vm, ~0UL), -EINVAL, "all ones");
+	check_eq(dm_msi(&vm, 0, 0), -EINVAL, "a message to nowhere");
+	check_eq(dm_msi(&vm, 0xfee00000, 0x41), 0, "a message");
+	check_eq(vmmcall(HC_NOTIFY_REQUEST_FINISH, vm.vmid, 0), 0, "notify");
+	check_eq(vmmcall(HC_NOTIFY_REQUEST_FINISH, vm.vmid, 1), -EINVAL,
+		 "notify vCPU 1 of 1");
+	check_eq(vmmcall(HC_VM_INTR_MONITOR, vm.vmid, addr_of(&m)), 0,
+		 "monitor");
+	check_eq(m.buf_cnt, 0, "interrupts monitored");
+	m.cmd = 7;
+	check_eq(vmmcall(HC_VM_INTR_MONITOR, vm.vmid, addr_of(&m)), -EINVAL,
+		 "monitor command 7");
+	pm = (u64)vm.vmid << 24;
+	check_eq(vmmcall(HC_PM_GET_CPU_STATE, pm, 0), -ENODEV, "P states");
+	check_eq(vmmcall(HC_PM_GET_CPU_STATE, pm | 9, 0), -EINVAL, "type 9");
+	check_eq(vmmcall(HC_PM_GET_CPU_STATE, pm | 1 << 16, 0), -EINVAL,
+		 "vCPU 1 of 1");
+	check_eq(dm_call(HC_CREATE_VCPU, &vm), 0, "create vCPU");
+	check_eq(dm_call(HC_DESTROY_VM, &vm), 0, "destroy");
+	dm_return_cpus();
+}
+
+static void request_page_is_checked(void)
+{
+	const u64 bad[] = {
+		hc_info().hv_base, 0xfee00000,       0xfec00000, 0xb0000000,
+		GIB(16),           addr_of(bad) | 1, ~0UL
+	};
+	struct acrn_abi_vm_creation c = { .vcpu_num = 1, .name = "page" };
+	struct acrn_abi_ioreq_buffer buf;
+
+	if (!dm_take_cpus(1))
+		return;
+	check_eq(vmmcall(HC_CREATE_VM, addr_of(&c), 0), 0, "create");
+	for (u32 i = 0; i < ARRAY_SIZE(bad); i++) {
+		buf.page_gpa = bad[i];
+		check(vmmcall(HC_SET_IOREQ_BUFFER, c.vmid, addr_of(&buf)) < 0,
+		      "a request page at %lx", bad[i]);
+	}
+	buf.page_gpa = addr_of(ram_alloc(PAGE_SIZE, PAGE_SIZE));
+	check_eq(vmmcall(HC_SET_IOREQ_BUFFER, c.vmid, addr_of(&buf)), 0,
+		 "a good one");
+	check_eq(vmmcall(HC_SET_IOREQ_BUFFER, c.vmid, addr_of(&buf)), -EINVAL,
+		 "a second");
+	check_eq(vmmcall(HC_DESTROY_VM, c.vmid, 0), 0, "destroy");
+	dm_return_cpus();
+}
+
 /* clang-format off */
 const struct test tests[] = {
 	{ "both_instructions", both_instructions },
@@ -344,6 +409,8 @@ const struct test tests[] = {
 	{ "log_can_be_read", log_can_be_read },
 	{ "callback_vector", callback_vector },
 	{ "creation_is_checked", creation_is_checked },
+	{ "devices_are_checked", devices_are_checked },
+	{ "request_page_is_checked", request_page_is_checked },
 	{ NULL, NULL },
 };
 /* clang-format on */

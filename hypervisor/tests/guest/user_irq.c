@@ -381,6 +381,51 @@ static void nmi_to_self(void)
 	irq_enable();
 }
 
+/* HLT with interrupts off, as a CPU sleeps that only an NMI may wake. */
+static void nmi_ends_halt(void)
+{
+	u32 before = taken(VEC_NMI);
+
+	irq_disable();
+	host_do(HOST_MSI | HOST_LATER, msi_address(), ICR_NMI);
+	__asm__ volatile("hlt");
+	check_eq(taken(VEC_NMI), before + 1, "NMIs");
+	irq_enable();
+}
+
+/* Other ways to say who gets a message. */
+static void msi_destinations(void)
+{
+	u32 before;
+
+	apic_enable(false);
+	apic_write(LAPIC_DFR, 0xffffffff);
+	apic_write(LAPIC_LDR, 0x04000000);
+	irq_enable();
+	before = taken(VEC_A);
+	host_do(HOST_MSI, MSI_TO_US | 0x04 << 12 | BIT32(2), VEC_A);
+	check(WAIT_FOR(taken(VEC_A) == before + 1), "logical");
+	host_do(HOST_MSI, MSI_TO_US | 0x0c << 12 | BIT32(2) | BIT32(3),
+		VEC_A | ICR_LOWEST);
+	check(WAIT_FOR(taken(VEC_A) == before + 2), "lowest priority");
+	host_do(HOST_MSI, MSI_TO_US | 0xff << 12, VEC_A);
+	check(WAIT_FOR(taken(VEC_A) == before + 3), "broadcast");
+	host_do(HOST_MSI, MSI_TO_US | 0x02 << 12 | BIT32(2), VEC_A);
+	delay_us(2000);
+	check_eq(taken(VEC_A), before + 3, "another's logical id");
+}
+
+/* A vector that must not be sent is an error of the sender's. */
+static void illegal_vector(void)
+{
+	apic_enable(false);
+	apic_write(LAPIC_ESR, 0);
+	self_ipi(5);
+	apic_write(LAPIC_ESR, 0);
+	check(apic_read(LAPIC_ESR) & 0x60, "ESR is %x", apic_read(LAPIC_ESR));
+	check(!apic_requested(5), "it is requested");
+}
+
 static void lapic_modes(void)
 {
 	u64 base = x86_rdmsr(MSR_APIC_BASE);
@@ -422,6 +467,9 @@ const struct test tests[] = {
 	{ "all_vectors", all_vectors },
 	{ "interrupt_shadow", interrupt_shadow },
 	{ "nmi_to_self", nmi_to_self },
+	{ "nmi_ends_halt", nmi_ends_halt },
+	{ "msi_destinations", msi_destinations },
+	{ "illegal_vector", illegal_vector },
 	{ "lapic_modes", lapic_modes },
 	{ NULL, NULL },
 };
