@@ -209,6 +209,7 @@ int console_open(struct console *con, const struct console_config *cfg,
 	memset(con, 0, sizeof(*con));
 	con->backend = backends[cfg->kind];
 	con->owner = *owner;
+	con->name = cfg->name ? cfg->name : "serial console";
 	con->loop = loop;
 	con->in.fd = -1;
 	con->out = (struct event_source){ on_flush, con, -1, false };

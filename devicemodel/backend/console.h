@@ -48,6 +48,7 @@ struct console_owner {
 struct console {
 	const struct console_backend *backend;
 	struct console_owner owner;
+	const char *name; /* for messages while opening */
 	struct event_loop *loop;
 	struct event_source in;       /* in.fd -1: no input now */
 	struct event_source out;      /* watched only while write blocks */

@@ -37,7 +37,7 @@ static int pty_open(struct console *con, const char *path, struct dm_error *err)
 		errno = -rc;
 		goto fail;
 	}
-	dm_msg("serial console on %s", name);
+	dm_msg("%s on %s", con->name, name);
 	return 0;
 fail:
 	rc = errno ? -errno : -EIO;

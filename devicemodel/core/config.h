@@ -25,6 +25,7 @@ enum console_kind {
 struct console_config {
 	enum console_kind kind;
 	const char *path; /* socket, file */
+	const char *name; /* for messages; NULL: a serial console */
 };
 
 struct slot_config {

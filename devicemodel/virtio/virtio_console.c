@@ -214,10 +214,11 @@ static int vcon_open_ports(struct vcon *vc, const struct vcon_settings *s,
 	for (i = 0; i < s->count; i++) {
 		const struct console_owner owner = { on_room, on_receive,
 						     on_drained, &vc->port[i] };
+		struct console_config cfg = s->port[i].backend;
 
 		p = &vc->port[i];
-		rc = console_open(&p->backend, &s->port[i].backend, loop,
-				  &owner, err);
+		cfg.name = p->name;
+		rc = console_open(&p->backend, &cfg, loop, &owner, err);
 		if (rc)
 			return rc;
 		p->has_backend = true;
