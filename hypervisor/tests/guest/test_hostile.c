@@ -130,15 +130,39 @@ static void make_good_creation(u64 at)
 		memcpy((void *)(uintptr_t)at, &c, sizeof(c));
 }
 
+/* Answers go where they do no harm, or where nobody must let them. */
+static void aim_query(u64 at)
+{
+	struct holm_query *q = (struct holm_query *)(uintptr_t)at;
+
+	if (is_ours(at))
+		q->buf_gpa = random_pointer();
+}
+
+/* A request page and memory, and off it goes. */
+static void bring_up(u64 at)
+{
+	const struct acrn_abi_vm_creation *c = (const void *)(uintptr_t)at;
+	struct acrn_abi_ioreq_buffer buf = {
+		.page_gpa =
+			align_down(addr_of(arena) + rnd(POOL_SIZE), PAGE_SIZE)
+	};
+	struct dm_vm vm = { .vmid = c->vmid };
+
+	vmmcall(HC_SET_IOREQ_BUFFER, vm.vmid, addr_of(&buf));
+	dm_map(&vm, rnd(16) * MIB(1), arena, MIB(2));
+	vmmcall(HC_START_VM, vm.vmid, 0);
+}
+
 /* How often each call, by its low byte, did something. */
 static u32 worked[256];
 
 static void check_depth(void)
 {
-	static const u32 must[] = { HC_CREATE_VM,       HC_DESTROY_VM,
-				    HC_PAUSE_VM,        HC_SET_IOREQ_BUFFER,
-				    HC_HOLM_QUERY,      HC_SOS_REMOVE_CPU,
-				    HC_HOLM_RETURN_CPU, HC_START_VM };
+	static const u32 must[] = { HC_CREATE_VM,      HC_DESTROY_VM,
+				    HC_PAUSE_VM,       HC_HOLM_QUERY,
+				    HC_SOS_REMOVE_CPU, HC_HOLM_RETURN_CPU,
+				    HC_VM_GPA2HPA,     HC_SET_IRQLINE };
 
 	for (u32 i = 0; i < ARRAY_SIZE(must); i++)
 		check(worked[must[i] & 0xff] > 0, "call %x never succeeded",
@@ -150,6 +174,7 @@ static void random_call(void)
 	u32 nr = random_call_number();
 	u64 a = rnd(3) ? random_pointer() : random_number();
 	u64 b = rnd(3) ? random_pointer() : random_number();
+	s64 rc;
 
 	make_argument(a);
 	make_argument(b);
@@ -158,7 +183,14 @@ static void random_call(void)
 	if (rnd(2) && nr != HC_CREATE_VM && nr != HC_HOLM_QUERY &&
 	    nr != HC_VM_SET_MEMORY_REGIONS && nr != HC_GET_API_VERSION)
 		a = rnd(3);
-	worked[nr & 0xff] += vmmcall(nr, a, b) >= 0;
+	if (nr == HC_HOLM_QUERY) {
+		aim_query(a);
+		b &= rnd(2) ? 0 : ~0UL;
+	}
+	rc = vmmcall(nr, a, b);
+	worked[nr & 0xff] += rc >= 0;
+	if (nr == HC_CREATE_VM && rc == 0 && rnd(2))
+		bring_up(a);
 }
 
 static void clean_up(void)
@@ -243,24 +275,35 @@ static void spare_qemu(u8 *p, u64 n)
 			p[i] = 0xf4;
 }
 
-/* Random bytes as a program: any instruction in any mode. */
+static void give_random_state(struct dm_vm *vm)
+{
+	struct acrn_abi_vcpu_regs regs = random_regs(vm);
+
+	if (vm->nvcpus > 1) {
+		blob_load(vm, scatter);
+		regs = dm_regs_long(vm, 0, BLOB_AT);
+	}
+	for (u32 k = 0; k < 16; k++)
+		regs.regs.gprs.r[k] = random_number();
+	check_eq(dm_set_regs(vm, &regs), 0, "registers");
+}
+
+/* Random bytes as a program: any instruction in any mode, on 1 or 2 vCPUs. */
 static void random_programs(void)
 {
+	u32 cpus = hc_info().ncpus - 1;
 	u64 used = hc_info().pool_used;
 
 	for (u32 i = 0; i < PROGRAMS; i++) {
-		struct acrn_abi_vcpu_regs regs;
 		struct dm_vm vm;
 
 		ram_free_all();
-		if (!dm_take_cpus(1) || !dm_make(&vm, 1, RAM))
+		if (!dm_take_cpus(cpus) ||
+		    !dm_make(&vm, cpus > 1 && (i & 1) ? 2 : 1, RAM))
 			return;
 		fill_random(vm.ram, RAM);
 		spare_qemu(vm.ram, RAM);
-		regs = random_regs(&vm);
-		for (u32 k = 0; k < 16; k++)
-			regs.regs.gprs.r[k] = random_number();
-		check_eq(dm_set_regs(&vm, &regs), 0, "registers");
+		give_random_state(&vm);
 		check_eq(dm_call(HC_START_VM, &vm), 0, "start");
 		run_random(&vm);
 		check_eq(dm_call(HC_DESTROY_VM, &vm), 0, "destroy");

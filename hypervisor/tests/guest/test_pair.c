@@ -94,21 +94,21 @@ static void shared_page(void)
 	check_eq(dm_call(HC_DESTROY_VM, &a), 0, "destroy");
 }
 
-/* The boot vCPU starts the second by SIPI; that one runs @ap for ever. */
-static const u8 start_second[] = {
-	0xbb, 0x00, 0x00, 0xe0, 0xfe,             /* mov $0xfee00000, %ebx */
-	0xc7, 0x83, 0x00, 0x03, 0x00, 0x00,       /* movl $INIT others, */
-	0x00, 0xc5, 0x0c, 0x00,                   /*	0x300(%rbx) */
-	0xc7, 0x83, 0x00, 0x03, 0x00, 0x00,       /* movl $SIPI 9 others, */
-	0x09, 0x46, 0x0c, 0x00,                   /*	0x300(%rbx) */
-	0xff, 0x04, 0x25, 0x00, 0x30, 0x00, 0x00, /* incl 0x3000 */
-	0xeb, 0xf7,                               /* jmp to the incl */
-};
+/* The boot vCPU starts the second by SIPI at 0x9000, and counts. */
+static void load_smp(struct dm_vm *vm)
+{
+	size_t first = (size_t)(blob_scatter_end - blob_scatter);
+	u8 code[128];
+
+	memcpy(code, blob_scatter, first);
+	memcpy(code + first, blob_count, (size_t)(blob_count_end - blob_count));
+	start(vm, code, code + sizeof(code));
+}
 
 static void start_smp(struct dm_vm *vm, const char *ap, size_t len)
 {
 	memcpy(vm->ram + AP_CODE, ap, len);
-	start(vm, start_second, start_second + sizeof(start_second));
+	load_smp(vm);
 }
 
 /* What the second vCPU does while the VM ends; real-mode code. */
@@ -141,7 +141,7 @@ static void ends_in_every_company(void)
 		if (!make(&vm, 2))
 			return;
 		memset(vm.ram + AP_CODE, 0, 64);
-		start(&vm, start_second, start_second + sizeof(start_second));
+		load_smp(&vm);
 		memcpy(vm.ram + AP_CODE, seconds[i].code, seconds[i].len);
 		check_eq(dm_call(HC_PAUSE_VM, &vm), 0, "pause");
 		check_eq(dm_call(HC_DESTROY_VM, &vm), 0, "destroy");

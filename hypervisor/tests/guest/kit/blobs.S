@@ -104,6 +104,13 @@ blob_\name\()_end:
 	jmp	1b
 	END	state
 
+	/* Starts all other vCPUs at 0x9000 and falls into what follows. */
+	BLOB	scatter
+	movl	$0xfee00000, %ebx
+	movl	$0x000cc500, 0x300(%rbx)
+	movl	$0x000c4609, 0x300(%rbx)
+	END	scatter
+
 	.code16
 	/* Real mode: string and port I/O, a far call, then protected mode. */
 	BLOB	real

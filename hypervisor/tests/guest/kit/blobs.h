@@ -12,7 +12,7 @@
 /* clang-format off */
 #define BLOBS(X)							\
 	X(spin) X(halt) X(sleep) X(request) X(triple) X(count) X(count_io) \
-	X(state) X(real) X(flat) X(long)
+	X(state) X(scatter) X(real) X(flat) X(long)
 /* clang-format on */
 
 #define BLOB_DECLARE(name) extern const u8 blob_##name[], blob_##name##_end[];
