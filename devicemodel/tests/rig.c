@@ -6,6 +6,7 @@
 #include <linux/virtio_pci.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 
 #define SLOT      3
@@ -96,10 +97,10 @@ int rig_open(struct rig *r, const char *device, const char *opts)
 
 	memset(r, 0, sizeof(*r));
 	make_bus(r);
-	r->ram = aligned_alloc(4096, RIG_RAM);
-	if (!r->ram || event_loop_init(&r->loop))
+	r->ram = mmap(NULL, RIG_RAM, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (r->ram == MAP_FAILED || event_loop_init(&r->loop))
 		abort();
-	memset(r->ram, 0, RIG_RAM);
 	guest_mem_split(&r->mem, RIG_RAM);
 	guest_mem_add(&r->mem, GPA(0), RIG_RAM, r->ram);
 	cfg.slots[0].slot = SLOT;
@@ -123,7 +124,7 @@ void rig_close(struct rig *r)
 	event_loop_free(&r->loop);
 	bus_free(&r->pio);
 	bus_free(&r->mmio);
-	free(r->ram);
+	munmap(r->ram, RIG_RAM);
 }
 
 uint32_t rig_cfg_read(struct rig *r, uint32_t reg, uint32_t size)

@@ -7,6 +7,9 @@
 #define ISR_QUEUE  BIT(0)
 #define ISR_CONFIG BIT(1)
 
+/* A guest must not be able to fill the log. */
+#define COMPLAINTS_MAX 10
+
 bool virtio_has(const struct virtio_dev *vd, u32 feature)
 {
 	return vd->wanted & BIT64(feature);
@@ -33,8 +36,11 @@ void virtio_break(struct virtio_dev *vd, const char *rule)
 {
 	if (vd->status & VIRTIO_CONFIG_S_NEEDS_RESET)
 		return;
-	dm_msg("%s at %u:%u: the guest broke a rule: %s", vd->ops->name,
-	       vd->pci->slot, vd->pci->func, rule);
+	if (vd->complaints < COMPLAINTS_MAX) {
+		vd->complaints++;
+		dm_msg("%s at %u:%u: the guest broke a rule: %s", vd->ops->name,
+		       vd->pci->slot, vd->pci->func, rule);
+	}
 	vd->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
 	virtio_wire_kicks(vd);
 	virtio_config_signal(vd);

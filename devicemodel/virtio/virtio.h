@@ -76,6 +76,7 @@ struct virtio_dev {
 	u16 queue_count;
 	struct virtio_queue *queue;
 	u8 isr;
+	u8 complaints; /* about the guest, up to COMPLAINTS_MAX */
 	u8 pci_access; /* offset of the capability for access by cfg space */
 	u32 config_len;
 	u8 config[VIRTIO_CONFIG_MAX];
