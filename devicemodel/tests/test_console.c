@@ -63,8 +63,7 @@ static int teardown(void **state)
 
 static int open_console(enum console_kind kind, const char *path)
 {
-	const struct console_config cfg = { .kind = kind,
-					     .path = path };
+	const struct console_config cfg = { .kind = kind, .path = path };
 
 	return console_open(&con, &cfg, &loop, &owner, &err);
 }

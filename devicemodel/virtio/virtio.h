@@ -40,7 +40,7 @@ struct virtio_ops {
 	void (*ready)(struct virtio_dev *vd);
 	/** Drop what is held; return with nothing in flight. */
 	void (*reset)(struct virtio_dev *vd);
-	/** The guest wrote vd->config[off, off + size), checked against mask. */
+	/** The guest wrote to vd->config[off, off + size), where it may. */
 	void (*config_written)(struct virtio_dev *vd, u32 off, u32 size);
 	/** End the thread of virtio_dev.loop if it is the device's own. */
 	void (*stop)(struct virtio_dev *vd);
