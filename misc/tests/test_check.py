@@ -14,6 +14,10 @@ class Judge(unittest.TestCase):
         out = "ok 1 - a\nnot ok 2 - b\n\tok - c\nokay\nlook ok 1\n"
         self.assertEqual(check.judge(check.count_tap, out, 1), (2, 1))
 
+    def test_skipped_is_neither(self):
+        out = "ok 1 - a\nnot ok 2 # SKIP b\nok 3 - c # SKIP\n"
+        self.assertEqual(check.judge(check.count_tap, out, 0), (1, 0))
+
     def test_crash_counts(self):
         self.assertEqual(check.judge(check.count_tap, "ok 1 - a\n", 2),
                          (1, 1))
