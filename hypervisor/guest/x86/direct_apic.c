@@ -201,9 +201,9 @@ static int lapic_page_read(void *dev, u32 at, u32 size, u64 *val)
 }
 
 /*
- * Registers that a guest may write beside the local vectors, by number. To the reserved ones nothing
- * goes on: there are machines that take the first for the door of MSIs,
- * behind which any delivery mode works.
+ * Registers that a guest may write beside the local vectors, by number.
+ * Nothing goes on to the reserved ones: there are machines that take the
+ * first for the door of MSIs, behind which any delivery mode works.
  */
 #define REG(reg) BIT64((reg) >> 4)
 static const u64 writable_regs =
