@@ -130,13 +130,54 @@ static void make_good_creation(u64 at)
 		memcpy((void *)(uintptr_t)at, &c, sizeof(c));
 }
 
-/* Answers go where they do no harm, or where nobody must let them. */
-static void aim_query(u64 at)
+/*
+ * This program is its own Service VM's memory: what it gives away and where
+ * it has answers written must not be itself, or it only tests itself.
+ */
+static void aim_query(void *arg)
 {
-	struct holm_query *q = (struct holm_query *)(uintptr_t)at;
+	struct holm_query *q = arg;
 
-	if (is_ours(at))
-		q->buf_gpa = random_pointer();
+	q->buf_gpa = random_pointer();
+}
+
+static void aim_request_page(void *arg)
+{
+	struct acrn_abi_ioreq_buffer *b = arg;
+
+	b->page_gpa = random_pointer();
+}
+
+static void aim_regions(void *arg)
+{
+	struct acrn_abi_region_batch *b = arg;
+	struct acrn_abi_region *r =
+		(void *)(arena + rnd(POOL_SIZE / PAGE_SIZE) * PAGE_SIZE);
+
+	b->regions_num = (u32)rnd(5);
+	b->regions_gpa = rnd(10) ? addr_of(r) : random_pointer();
+	for (u32 i = 0; i < 8; i++)
+		r[i] = (struct acrn_abi_region){
+			.type = rnd(4) ? 0 : (u32)rnd(5),
+			.attr = rnd(4) ? DM_RAM_ATTR : (u32)random_number(),
+			.user_gpa = rnd(3) ? rnd(64) * MIB(1) : random_number(),
+			.service_gpa = random_pointer(),
+			.size = rnd(3) ? PAGE_SIZE << rnd(12) : random_number(),
+		};
+}
+
+static void aim(u32 nr, u64 at)
+{
+	void *arg = (void *)(uintptr_t)at;
+
+	if (!is_ours(at))
+		return;
+	if (nr == HC_HOLM_QUERY)
+		aim_query(arg);
+	if (nr == HC_SET_IOREQ_BUFFER)
+		aim_request_page(arg);
+	if (nr == HC_VM_SET_MEMORY_REGIONS)
+		aim_regions(arg);
 }
 
 /* A request page and memory, and off it goes. */
@@ -183,10 +224,9 @@ static void random_call(void)
 	if (rnd(2) && nr != HC_CREATE_VM && nr != HC_HOLM_QUERY &&
 	    nr != HC_VM_SET_MEMORY_REGIONS && nr != HC_GET_API_VERSION)
 		a = rnd(3);
-	if (nr == HC_HOLM_QUERY) {
-		aim_query(a);
-		b &= rnd(2) ? 0 : ~0UL;
-	}
+	aim(nr, nr == HC_SET_IOREQ_BUFFER ? b : a);
+	if (nr == HC_HOLM_QUERY && rnd(2))
+		b = 0;
 	rc = vmmcall(nr, a, b);
 	worked[nr & 0xff] += rc >= 0;
 	if (nr == HC_CREATE_VM && rc == 0 && rnd(2))
