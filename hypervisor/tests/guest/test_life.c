@@ -151,6 +151,32 @@ END_IN(end_in_a_tight_loop, spin)
 END_IN(end_while_halted, halt)
 END_IN(end_while_asleep, sleep)
 
+/* Instructions that take years stop between two elements. */
+#define END_LONG(name)                                                    \
+	static void end_in_##name(void)                                   \
+	{                                                                 \
+		u64 used = hc_info().pool_used;                           \
+		u64 until;                                                \
+		struct dm_vm vm;                                          \
+                                                                          \
+		if (!make(&vm))                                           \
+			return;                                           \
+		load(&vm, name);                                          \
+		check_eq(dm_call(HC_START_VM, &vm), 0, "start");          \
+		for (u32 i = 0; i < 10; i++) {                            \
+			until = deadline_ms(5);                           \
+			while (x86_rdtsc() < until)                       \
+				dm_serve_pending(&vm);                    \
+			check_eq(dm_call(HC_PAUSE_VM, &vm), 0, "pause");  \
+			check_eq(dm_call(HC_START_VM, &vm), 0, "resume"); \
+		}                                                         \
+		end(&vm, used);                                           \
+	}
+
+END_LONG(long_out)
+END_LONG(long_in)
+END_LONG(long_move)
+
 static void end_with_a_request_open(void)
 {
 	struct dm_vm vm;
@@ -367,6 +393,9 @@ const struct test tests[] = {
 	{ "end_in_a_tight_loop", end_in_a_tight_loop },
 	{ "end_while_halted", end_while_halted },
 	{ "end_while_asleep", end_while_asleep },
+	{ "end_in_long_out", end_in_long_out },
+	{ "end_in_long_in", end_in_long_in },
+	{ "end_in_long_move", end_in_long_move },
 	{ "end_with_a_request_open", end_with_a_request_open },
 	{ "pause_with_a_request_open", pause_with_a_request_open },
 	{ "answer_while_paused", answer_while_paused },

@@ -167,6 +167,42 @@ static void ends_in_every_company(void)
 	}
 }
 
+/* What the second vCPU asks for must be what it asked for. */
+static u32 asked_wrongly;
+
+static bool check_request(struct dm_vm *vm, u32 vcpu, struct acrn_abi_ioreq *r)
+{
+	(void)vm;
+	asked_wrongly += vcpu != 1 || r->type != ACRN_IOREQ_PIO ||
+			 r->u.access.address != 0x90 || r->u.access.size != 2 ||
+			 r->u.access.direction != ACRN_IOREQ_READ;
+	r->u.access.value = 0x1234;
+	return true;
+}
+
+/* INIT and SIPI hit a vCPU that waits for an answer, thousands of times. */
+static void start_anew_in_a_request(void)
+{
+	u64 used = hc_info().pool_used;
+	u64 until = deadline_ms(400);
+	struct dm_vm vm;
+
+	ram_free_all();
+	if (!make(&vm, 2))
+		return;
+	asked_wrongly = 0;
+	vm.hook = check_request;
+	memcpy(vm.ram + AP_CODE, "\xe5\x90\xeb\xfc", 4);
+	run(&vm, restarter);
+	while (x86_rdtsc() < until)
+		dm_serve_pending(&vm);
+	check(vm.requests > 10, "%u requests", vm.requests);
+	check_eq(asked_wrongly, 0, "wrong requests");
+	check(counts(&vm), "the first vCPU stands still");
+	check_eq(dm_call(HC_DESTROY_VM, &vm), 0, "destroy");
+	check_eq(hc_info().pool_used, used, "pages in use");
+}
+
 struct racer {
 	u64 seed;
 	u32 good;
@@ -270,6 +306,7 @@ const struct test tests[] = {
 	{ "requests_of_two", requests_of_two },
 	{ "shared_page", shared_page },
 	{ "ends_in_every_company", ends_in_every_company },
+	{ "start_anew_in_a_request", start_anew_in_a_request },
 	{ "calls_from_two_cpus", calls_from_two_cpus },
 	{ "queries_beside", queries_beside },
 	{ NULL, NULL },

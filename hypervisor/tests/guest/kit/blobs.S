@@ -104,6 +104,44 @@ blob_\name\()_end:
 	jmp	1b
 	END	state
 
+	/* String output that would take years: to a PIC inside Holm. */
+	BLOB	long_out
+	cld
+	movabsq	$0x1000000000000, %rcx
+	movl	$0x3000, %esi
+	movl	$0x21, %edx
+	rep outsb
+	END	long_out
+
+	/* The same from a port of the device model, onto one address. */
+	BLOB	long_in
+	movl	$0x9100, %edx
+	movl	$0x3000, %edi
+1:	movl	$0x7fffffff, %ecx
+	rep insb
+	jmp	1b
+	END	long_in
+
+	/* And a device's memory, over pages where nothing is. */
+	BLOB	long_move
+	cld
+	movabsq	$0x1000000000000, %rcx
+	movl	$0xd0000000, %edi
+	movl	$0x40000000, %esi
+	rep movsb
+	END	long_move
+
+	/* Starts all other vCPUs at 0x9000, over and over. */
+	BLOB	restarter
+	movl	$0xfee00000, %ebx
+1:	movl	$0x000cc500, 0x300(%rbx)
+	movl	$0x000c4609, 0x300(%rbx)
+	incl	0x3000
+	movl	$2000, %ecx
+2:	loop	2b
+	jmp	1b
+	END	restarter
+
 	/* Starts all other vCPUs at 0x9000 and falls into what follows. */
 	BLOB	scatter
 	movl	$0xfee00000, %ebx
