@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "run/loop.h"
 
-#include "arch/x86/asm.h"
-#include "arch/x86/fpu.h"
 #include "arch/x86/halt.h"
 #include "arch/x86/lapic.h"
 #include "arch/x86/trap.h"
@@ -148,9 +146,7 @@ static void take_up(struct cpu *cpu, struct vcpu *v)
 	__atomic_store_n(&cpu->kick, 1, __ATOMIC_SEQ_CST);
 	if (!v)
 		return;
-	fpu_reset();
-	x86_clear_breakpoints();
-	run_reset_shared_msrs();
+	run_renew_cpu();
 	run_forget_memory(v);
 	/* Linux switches the LAPIC off on a CPU that it takes offline. */
 	if (!is_direct(v))

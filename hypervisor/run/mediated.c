@@ -2,6 +2,8 @@
 /* What other CPUs asked of a vCPU, and a mediated vCPU's interrupts. */
 #include "run/run.h"
 
+#include "arch/x86/asm.h"
+#include "arch/x86/fpu.h"
 #include "arch/x86/lapic.h"
 #include "core/log.h"
 #include "core/percpu.h"
@@ -45,10 +47,19 @@ static void take_nmi(struct vcpu *v)
 	v->nmi_pending = true;
 }
 
+void run_renew_cpu(void)
+{
+	fpu_reset();
+	x86_clear_breakpoints();
+	run_reset_shared_msrs();
+}
+
 bool run_requests(struct vcpu *v)
 {
 	u32 req = __atomic_exchange_n(&v->requests, 0, __ATOMIC_SEQ_CST);
 
+	if (req & VCPU_REQ_RENEW)
+		run_renew_cpu();
 	if (req & VCPU_REQ_INIT)
 		take_init(v);
 	if (req & VCPU_REQ_SIPI)

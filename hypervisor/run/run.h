@@ -53,6 +53,9 @@ void run_exit_wrmsr(struct vcpu *v, const struct exit_info *x);
 /** Clear what one guest could leave in registers for the next. */
 void run_reset_shared_msrs(void);
 
+/** The same, and vector and debug registers: this CPU as at power-on. */
+void run_renew_cpu(void);
+
 /** Give @v its pending NMI, if it can take one now. */
 void run_inject_nmi(struct vcpu *v);
 

@@ -78,8 +78,10 @@ static void vcpu_reset(struct vcpu *vcpu)
 	backend->vcpu_reset(&vcpu->hw,
 			    boot ? VCPU_RESET_POWER_ON : VCPU_RESET_INIT);
 	vcpu_state_set(vcpu, boot ? VCPU_STATE_CREATED : VCPU_STATE_WAIT_SIPI);
-	vcpu->requests = 0;
+	/* Vector registers and their like are in the CPU, not in hw. */
+	vcpu->requests = VCPU_REQ_RENEW;
 	vcpu->sipi_vector = 0;
+	vcpu->nmi_pending = false;
 }
 
 static void vm_free_vcpus(struct vm *vm, u32 n)

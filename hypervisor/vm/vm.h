@@ -65,6 +65,7 @@ enum vcpu_state { VCPU_STATES(VCPU_STATE_ENUM) VCPU_STATE_COUNT };
 #define VCPU_REQ_NMI      BIT32(2)
 #define VCPU_REQ_FLUSH    BIT32(3)
 #define VCPU_REQ_EXIT_OFF BIT32(4) /* the VM shut itself down */
+#define VCPU_REQ_RENEW    BIT32(5) /* the CPU forgets its last run */
 
 /** The access a vCPU has given to the device model; see io/ioreq.h. */
 struct vcpu_ioreq {
