@@ -43,7 +43,7 @@ static int vm_create_once(struct vm *vm)
 
 	/* Since its fields lost their UUID, a VM's name travels there. */
 	static_assert(sizeof(c.uuid) == DM_NAME_LEN, "acrn_vm_creation");
-	memcpy(c.uuid, vm->cfg->name, sizeof(c.uuid));
+	memcpy(&c.uuid, vm->cfg->name, sizeof(c.uuid));
 	rc = vm->vmm->ops->create(vm->vmm, &c);
 	if (!rc && c.vmid == VMID_INVALID)
 		rc = -EIO;

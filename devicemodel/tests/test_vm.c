@@ -100,7 +100,7 @@ static void test_poweroff(void **state)
 	assert_int_equal(mock.creation.cpu_affinity, 0xc);
 	assert_int_equal(mock.creation.vcpu_num, 2);
 	assert_int_equal(mock.creation.reserved0, 0);
-	assert_string_equal((char *)mock.creation.uuid, "vm1");
+	assert_string_equal((char *)&mock.creation.uuid, "vm1");
 	assert_int_equal(mock.creation.ioreq_buf % 4096, 0);
 	assert_int_equal(mock.memseg[0].type, ACRN_MEMMAP_RAM);
 	assert_int_equal(mock.memseg[0].attr, 0x47);
@@ -317,7 +317,8 @@ static void test_console_output(void **state)
 
 	(void)state;
 	assert_int_equal(fake_file(console_path, "old", 3), 0);
-	cfg.com[COM1] = (struct console_config){ CONSOLE_FILE, console_path };
+	cfg.com[COM1] = (struct console_config){ .kind = CONSOLE_FILE,
+						 .path = console_path };
 	mock.guest = guest_prints;
 	assert_int_equal(vm_main(&cfg, &parts), DM_POWEROFF);
 	f = fopen(console_path, "r");
@@ -369,8 +370,9 @@ static void test_random_guest(void **state)
 	(void)state;
 	srandom(8);
 	mock.guest = guest_random;
-	cfg.com[COM1] = (struct console_config){ CONSOLE_FILE, "/dev/null" };
-	cfg.com[COM2] = (struct console_config){ CONSOLE_PTY, NULL };
+	cfg.com[COM1] = (struct console_config){ .kind = CONSOLE_FILE,
+						 .path = "/dev/null" };
+	cfg.com[COM2] = (struct console_config){ .kind = CONSOLE_PTY };
 	rc = vm_main(&cfg, &parts);
 	assert_int_equal(rc, DM_POWEROFF);
 	assert_int_equal(mock.turn, 30001);
