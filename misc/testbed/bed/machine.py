@@ -60,7 +60,8 @@ class Builder:
                "-nodefaults", "-display", "none", *serial]
         if run.end != "match":
             cmd.append("-no-reboot")
-        return [str(a) for a in cmd + self.payload(run) + run.devices]
+        extra = [d.replace("{build}", str(self.build)) for d in run.devices]
+        return [str(a) for a in cmd + self.payload(run) + extra]
 
     def missing(self, run):
         """Files the run needs and the build has not made."""
