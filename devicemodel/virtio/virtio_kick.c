@@ -80,11 +80,30 @@ static int kick_ioctl(const struct virtio_queue *q, u64 at, u32 flags)
 }
 
 /*
+ * Where in the guest's memory the queue is kicked. Only a live device is
+ * kicked, and only the thread that moves BARs makes one live; so another that
+ * comes here, to break the device, does not look at the BAR.
+ */
+static bool wants_wire(const struct virtio_queue *q, u64 *at)
+{
+	const struct pci_bar *bar = &q->vd->pci->bar[VIRTIO_BAR];
+
+	if (!virtio_live(q->vd) || !q->vq.enabled || !bar->mapped)
+		return false;
+	*at = bar->mapped_at + VIRTIO_NOTIFY_OFF +
+	      (u64)VIRTIO_NOTIFY_STEP * q->index;
+	return true;
+}
+
+/*
  * Without the kernel's help a kick is a write to the BAR like any other:
  * so failing here costs speed and nothing else.
  */
-static void wire_one(struct virtio_queue *q, bool want, u64 at)
+static void wire_one(struct virtio_queue *q)
 {
+	u64 at = 0;
+	bool want = wants_wire(q, &at);
+
 	if (q->wired && (!want || q->wired_at != at)) {
 		kick_ioctl(q, q->wired_at, ACRN_IOEVENTFD_FLAG_DEASSIGN);
 		q->wired = false;
@@ -97,14 +116,8 @@ static void wire_one(struct virtio_queue *q, bool want, u64 at)
 
 void virtio_wire_kicks(struct virtio_dev *vd)
 {
-	const struct pci_bar *bar = &vd->pci->bar[VIRTIO_BAR];
-	struct virtio_queue *q;
 	u16 i;
 
-	for (i = 0; i < vd->queue_count; i++) {
-		q = &vd->queue[i];
-		wire_one(q, bar->mapped && virtio_live(vd) && q->vq.enabled,
-			 bar->mapped_at + VIRTIO_NOTIFY_OFF +
-				 VIRTIO_NOTIFY_STEP * i);
-	}
+	for (i = 0; i < vd->queue_count; i++)
+		wire_one(&vd->queue[i]);
 }
