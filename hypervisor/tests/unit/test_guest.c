@@ -115,23 +115,29 @@ static void ids_and_cpuid(void **state)
 	assert_int_equal(r.eax & 1, 1);
 }
 
+/* What was asked of a vCPU since it was made new. */
+static u32 posted(u32 i)
+{
+	return vm->vcpu[i]->requests & ~VCPU_REQ_RENEW;
+}
+
 static void init_and_sipi_become_requests(void **state)
 {
 	(void)state;
 	lapic_write(0, 0xf0, 0x1ff);
 	lapic_write(0, 0x310, 4 << 24);
 	lapic_write(0, 0x300, 0x4500); /* INIT */
-	assert_int_equal(vm->vcpu[1]->requests, VCPU_REQ_INIT);
+	assert_int_equal(posted(1), VCPU_REQ_INIT);
 	lapic_write(0, 0x300, 0x4699); /* SIPI, vector 0x99 */
-	assert_int_equal(vm->vcpu[1]->requests, VCPU_REQ_INIT | VCPU_REQ_SIPI);
+	assert_int_equal(posted(1), VCPU_REQ_INIT | VCPU_REQ_SIPI);
 	assert_int_equal(vm->vcpu[1]->sipi_vector, 0x99);
-	assert_int_equal(vm->vcpu[2]->requests, 0);
+	assert_int_equal(posted(2), 0);
 	lapic_write(0, 0x310, 6 << 24);
 	lapic_write(0, 0x300, 0x4400); /* NMI */
-	assert_int_equal(vm->vcpu[2]->requests, VCPU_REQ_NMI);
+	assert_int_equal(posted(2), VCPU_REQ_NMI);
 	lapic_write(0, 0x310, 0x40 << 24); /* nobody */
 	lapic_write(0, 0x300, 0x4500);
-	assert_int_equal(vm->vcpu[0]->requests, 0);
+	assert_int_equal(posted(0), 0);
 }
 
 static void ipi_kicks_the_other_cpu(void **state)
