@@ -73,15 +73,6 @@ static const struct pt_format *svm_s2_format(u8 *leaf_levels)
 	return &pt_format_npt;
 }
 
-/* An exit after the IRET means that it ran: NMIs may come again. */
-static void note_iret(struct svm_vcpu *s)
-{
-	if (!s->nmi_iret_seen)
-		return;
-	s->nmi_iret_seen = false;
-	s->nmi_masked = false;
-}
-
 static bool svm_vcpu_run(struct hw_vcpu *v, const u32 *kick,
 			 struct exit_info *exit)
 {
@@ -100,8 +91,10 @@ static bool svm_vcpu_run(struct hw_vcpu *v, const u32 *kick,
 	v->regs.rflags = vmcb->rflags;
 	vmcb->tlb_control = 0;
 	vmcb->event_inj = 0;
-	if (unlikely(s->nmi_masked))
-		note_iret(s);
+	if (unlikely(s->nmi_masked) && svm_nmi_note_exit(v)) {
+		*exit = (struct exit_info){ .reason = HOLM_EXIT_NMI };
+		return true;
+	}
 	svm_exit_facts(v, exit);
 	return true;
 }
@@ -190,7 +183,11 @@ static bool svm_vcpu_nmi_ready(struct hw_vcpu *v)
 {
 	struct svm_vcpu *s = svm_of(v);
 
-	return !s->nmi_masked && !(s->vmcb->event_inj & EVENT_VALID) &&
+	if (s->nmi_masked) {
+		svm_nmi_step(v);
+		return false;
+	}
+	return !(s->vmcb->event_inj & EVENT_VALID) &&
 	       !(s->vmcb->shadow & SHADOW_INTERRUPT);
 }
 

@@ -23,7 +23,10 @@ struct svm_vcpu {
 	struct vmcb *vmcb;
 	hpa_t vmcb_hpa;
 	bool nmi_masked;    /* an NMI handler runs: until its IRET */
-	bool nmi_iret_seen; /* the IRET is about to run */
+	bool nmi_iret_seen; /* the IRET is about to run, */
+	u64 nmi_iret_rip;   /* at this address, */
+	bool nmi_step;      /* in a single step, */
+	u64 nmi_dr6;        /* which this makes unseen */
 };
 
 static inline struct svm_vcpu *svm_of(struct hw_vcpu *v)
@@ -40,6 +43,15 @@ static inline struct vmcb *vmcb_of(struct hw_vcpu *v)
 void svm_exit_facts(struct hw_vcpu *v, struct exit_info *exit);
 
 bool svm_enter(struct hw_vcpu *v, u64 vmcb_hpa, u64 host_hpa, const u32 *kick);
+
+/* svm_nmi.c */
+
+/** The IRET that ends an NMI handler exits. */
+void svm_nmi_iret(struct hw_vcpu *v);
+/** An NMI waits: see to it that an exit comes when it can be taken. */
+void svm_nmi_step(struct hw_vcpu *v);
+/** After every exit while NMIs are masked; true if it means nothing else. */
+bool svm_nmi_note_exit(struct hw_vcpu *v);
 
 /* svm_vm.c */
 int svm_vm_init(struct hw_vm *vm);

@@ -50,11 +50,8 @@ static void facts_exception(struct hw_vcpu *v, struct exit_info *x)
 
 static void facts_iret(struct hw_vcpu *v, struct exit_info *x)
 {
-	struct svm_vcpu *s = svm_of(v);
-
 	/* Nothing for anyone above: let it run and look again after it. */
-	s->vmcb->misc1 &= ~SVM_IRET;
-	s->nmi_iret_seen = true;
+	svm_nmi_iret(v);
 	x->reason = HOLM_EXIT_NMI;
 }
 

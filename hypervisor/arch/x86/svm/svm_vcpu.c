@@ -107,6 +107,7 @@ void svm_vcpu_reset(struct hw_vcpu *v, enum vcpu_reset how)
 	vmcb->tlb_control = TLB_FLUSH_ALL;
 	s->nmi_masked = false;
 	s->nmi_iret_seen = false;
+	s->nmi_step = false;
 	memset(&v->regs, 0, sizeof(v->regs));
 	v->regs.gpr[GPR_RDX] = RESET_DX;
 	v->regs.rip = 0xfff0;
