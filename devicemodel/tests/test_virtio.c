@@ -373,6 +373,39 @@ static void test_machine_reset(void **state)
 	assert_true(answered());
 }
 
+/* The guest resets and moves BARs while the device's thread is at work. */
+static void test_two_threads(void **state)
+{
+	u32 i, n;
+	u16 head;
+
+	(void)state;
+	rig.events = true;
+	assert_int_equal(event_loop_start(&rig.loop), 0);
+	for (i = 0; i < 300; i++) {
+		assert_int_equal(rig_negotiate(&rig, V1 | EVENT),
+				 S_ACK | S_DRIVER | S_FEATURES_OK);
+		rig_msix(&rig);
+		rig_queue(&rig, 0, 64, true);
+		rig_driver_ok(&rig);
+		for (n = 0; n < i % 8; n++)
+			ask();
+		rig.bar = i % 2 ? 0x90000000 : 0xa0000000;
+		rig_cfg_write(&rig, PCI_BAR0, 4, (u32)rig.bar);
+		if (i % 3 == 0)
+			continue;
+		ask();
+		for (n = 0; n <= i % 8; n++)
+			assert_int_equal(rig_wait(&rig, 0, &head), 64);
+		if (i % 3 == 1)
+			continue;
+		/* Breaks the device. */
+		__atomic_store_n(&rig.q[0].avail->idx, 1000, __ATOMIC_RELEASE);
+		rig_write(&rig, RIG_NOTIFY, 2, 0);
+	}
+	event_loop_stop(&rig.loop);
+}
+
 /* The two buffers of random bytes differ, and the tail stays untouched. */
 static void test_random(void **state)
 {
@@ -434,7 +467,8 @@ int main(void)
 		T(test_registers),     T(test_queue_setup), T(test_msix),
 		T(test_intx),          T(test_early_kick),  T(test_needs_reset),
 		T(test_ioeventfd),     T(test_irqfd),       T(test_cfg_access),
-		T(test_machine_reset), T(test_random),      T(test_options),
+		T(test_machine_reset), T(test_two_threads), T(test_random),
+		T(test_options),
 	};
 
 	return cmocka_run_group_tests_name("dm virtio", tests, NULL, NULL);
