@@ -213,6 +213,36 @@ static void pause_with_a_request_open(void)
 	end(&vm, used);
 }
 
+static bool answer_ask(struct dm_vm *vm, u32 vcpu, struct acrn_abi_ioreq *r)
+{
+	(void)vm;
+	(void)vcpu;
+	if (r->u.access.direction == ACRN_IOREQ_WRITE)
+		return false;
+	r->u.access.value = 0x550000 | r->u.access.address;
+	return true;
+}
+
+/* New registers in a request: the old answer is nobody's, the new is. */
+static void registers_with_a_request_open(void)
+{
+	struct dm_vm vm;
+	u64 used = hc_info().pool_used;
+
+	if (!make(&vm))
+		return;
+	load(&vm, request);
+	check_eq(dm_call(HC_START_VM, &vm), 0, "start");
+	check(dm_wait_request(&vm, 0), "no request");
+	check_eq(dm_call(HC_PAUSE_VM, &vm), 0, "pause");
+	load(&vm, ask);
+	vm.hook = answer_ask;
+	check_eq(dm_call(HC_START_VM, &vm), 0, "start again");
+	check_eq(dm_serve(&vm, PATIENCE_MS), DM_ENDED, "the rest");
+	check_eq(vm.status, 0x559200, "what the new program read");
+	end(&vm, used);
+}
+
 /* Answered while paused: the answer waits for the resume. */
 static void answer_while_paused(void)
 {
@@ -398,6 +428,7 @@ const struct test tests[] = {
 	{ "end_in_long_move", end_in_long_move },
 	{ "end_with_a_request_open", end_with_a_request_open },
 	{ "pause_with_a_request_open", pause_with_a_request_open },
+	{ "registers_with_a_request_open", registers_with_a_request_open },
 	{ "answer_while_paused", answer_while_paused },
 	{ "reset_with_a_request_open", reset_with_a_request_open },
 	{ "triple_fault_tells", triple_fault_tells },

@@ -151,6 +151,14 @@ static void nmis(void)
 	}
 }
 
+static void nmis_do_not_nest(void)
+{
+	u32 taken;
+
+	check_eq(apic_nest_nmis(&taken), 1, "depth");
+	check_eq(taken, 2, "NMIs");
+}
+
 /* An NMI goes where interrupts are off and to one that sleeps. */
 static void nmi_wakes(void *arg)
 {
@@ -312,6 +320,7 @@ const struct test tests[] = {
 	{ "logical", logical },
 	{ "lowest_priority", lowest_priority },
 	{ "nmis", nmis },
+	{ "nmis_do_not_nest", nmis_do_not_nest },
 	{ "nmi_ends_halt", nmi_ends_halt },
 	{ "ipi_ends_halt", ipi_ends_halt },
 	{ "illegal_vectors", illegal_vectors },

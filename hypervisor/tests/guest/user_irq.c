@@ -381,6 +381,14 @@ static void nmi_to_self(void)
 	irq_enable();
 }
 
+static void nmis_do_not_nest(void)
+{
+	u32 taken;
+
+	check_eq(apic_nest_nmis(&taken), 1, "depth");
+	check_eq(taken, 2, "NMIs");
+}
+
 /* HLT with interrupts off, as a CPU sleeps that only an NMI may wake. */
 static void nmi_ends_halt(void)
 {
@@ -467,6 +475,7 @@ const struct test tests[] = {
 	{ "all_vectors", all_vectors },
 	{ "interrupt_shadow", interrupt_shadow },
 	{ "nmi_to_self", nmi_to_self },
+	{ "nmis_do_not_nest", nmis_do_not_nest },
 	{ "nmi_ends_halt", nmi_ends_halt },
 	{ "msi_destinations", msi_destinations },
 	{ "illegal_vector", illegal_vector },

@@ -2,6 +2,7 @@
 #include "kit/apic.h"
 
 #include "kit/cpu.h"
+#include "kit/trap.h"
 
 #define SVR_ENABLE      BIT32(8)
 #define X2APIC_MSR(reg) (MSR_X2APIC_BASE + ((reg) >> 4))
@@ -115,4 +116,35 @@ void apic_timer_start(u32 lvt, u64 us)
 void apic_timer_stop(void)
 {
 	apic_write(LAPIC_TIMER_INIT, 0);
+}
+
+static struct {
+	u32 depth;
+	u32 deepest;
+	u32 came;
+} nest;
+
+#define NEST_US 2000
+
+static void nest_handler(u8 vector)
+{
+	(void)vector;
+	nest.depth++;
+	nest.deepest = MAX(nest.deepest, nest.depth);
+	if (nest.came++ == 0) {
+		apic_icr(apic_id(), ICR_NMI | ICR_ASSERT);
+		delay_us(NEST_US);
+	}
+	nest.depth--;
+}
+
+u32 apic_nest_nmis(u32 *taken)
+{
+	nest.depth = nest.deepest = nest.came = 0;
+	trap_set_handler(VEC_NMI, nest_handler);
+	apic_icr(apic_id(), ICR_NMI | ICR_ASSERT);
+	WAIT_FOR(__atomic_load_n(&nest.came, __ATOMIC_SEQ_CST) == 2);
+	trap_set_handler(VEC_NMI, NULL);
+	*taken = nest.came;
+	return nest.deepest;
 }

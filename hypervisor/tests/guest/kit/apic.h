@@ -31,6 +31,12 @@ void apic_eoi(void);
 /** Send an interrupt command; @dest is an id, or a logical destination. */
 void apic_icr(u32 dest, u32 low);
 
+/**
+ * Send an NMI to this CPU, and another one from within its handler. Returns
+ * how deep handlers ran in each other, which is 1; *@taken: how many came.
+ */
+u32 apic_nest_nmis(u32 *taken);
+
 /** In service, or requested: registers ISR and IRR. */
 bool apic_in_service(u8 vector);
 bool apic_requested(u8 vector);

@@ -12,7 +12,7 @@
 /* clang-format off */
 #define BLOBS(X)							\
 	X(spin) X(halt) X(sleep) X(request) X(triple) X(count) X(count_io) \
-	X(leak) X(long_out) X(long_in) X(long_move) X(restarter)		\
+	X(ask) X(leak) X(long_out) X(long_in) X(long_move) X(restarter)		\
 	X(state) X(scatter) X(real) X(flat) X(long)
 /* clang-format on */
 
