@@ -261,7 +261,7 @@ static void virtualisation(void *arg)
 		__asm__ volatile("skinit" : : "a"(0x10000));
 		return;
 	default:
-		__asm__ volatile("invlpga %%eax, %%ecx" : : "a"(0), "c"(0));
+		__asm__ volatile(".byte 0x0f, 0x01, 0xdf" : : "a"(0), "c"(0));
 	}
 }
 
