@@ -10,7 +10,7 @@ from pathlib import Path
 import load
 
 load.package("testbed")
-from bed import execute, machine, summary, table  # noqa: E402
+from bed import bochs, execute, machine, summary, table  # noqa: E402
 
 DEFAULTS = {"bed": "bare", "cpus": 1, "kernels": "default", "memory": "1G",
             "timeout": 20, "forbid": ["panic"]}
@@ -142,6 +142,51 @@ class Table(unittest.TestCase):
         modules = cmd[cmd.index("-initrd") + 1]
         self.assertIn("a=1,,2", modules)
         self.assertTrue(modules.endswith(",/b/images/service-6.1.cpio"))
+
+
+class Intel(unittest.TestCase):
+    """The same table for the other machine."""
+
+    def load(self, *args):
+        return {r.name: r for r in table.load(
+            load.MISC / "testbed/tests.toml", ["6.1", "6.12"], *args)}
+
+    def test_own_values(self):
+        self.assertEqual(self.load("bochs")["bare"].cpus, 2)
+        self.assertIn("bare/4cpu/6.12", self.load("qemu"))
+
+    def test_models_multiply(self):
+        names = self.load("bochs", ["a", "b"])
+        self.assertIn("bare/b", names)
+        self.assertIn("refuse-vmx/no-vmx", names)
+
+    def test_command_lines_are_added_to(self):
+        entry = table.adapt(
+            {"cmdline": "one", "bochs": {"cmdline": "three", "cpus": 2}},
+            {"hv": "h", "bochs": {"cmdline": "two"}}, "bochs")
+        self.assertEqual(entry["cmdline"], "one two three")
+        self.assertEqual((entry["hv"], entry["cpus"]), ("h", 2))
+
+    def test_what_it_lacks(self):
+        builder = bochs.Builder("/b")
+        self.assertTrue(builder.lacks(make_run(needs=["iommu"])))
+        self.assertTrue(builder.lacks(make_run(memory="6G")))
+        self.assertTrue(builder.lacks(make_run(devices=["-x"])))
+        self.assertFalse(builder.lacks(make_run(memory="2G")))
+        self.assertTrue(machine.Builder("/b").lacks(
+            make_run(needs=["intel"])))
+
+    def test_refused(self):
+        for bad in ({"needs": ["luck"]}, {"bochs": {"bed": "holm"}}):
+            with self.assertRaises(table.TableError):
+                make_run(**bad)
+
+    def test_command(self):
+        run = make_run(bed="tiny", image="a.bin", cmdline="x")
+        cmd = bochs.Builder("/b").command(run)
+        self.assertEqual(cmd[cmd.index("--memory") + 1], "1024")
+        self.assertEqual(bochs.Builder("/b").payload(run)[1][2],
+                         "a.bin x holm.cpus=1")
 
 
 class Summary(unittest.TestCase):

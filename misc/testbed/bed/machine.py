@@ -2,6 +2,8 @@
 """The emulated machine of a run as a QEMU command line."""
 from pathlib import Path
 
+from . import iso
+
 # What TCG can do of an EPYC, without its warnings; see the SVM notes in doc/.
 CPU = "EPYC,+vgif,+x2apic,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec"
 # no_timer_check: a loaded machine may be late for the kernel's stopwatch.
@@ -33,6 +35,15 @@ class Builder:
     def linux_args(self, run):
         """The Service VM's kernel command line."""
         return f"{BASE_CMDLINE} {run.cmdline}".strip()
+
+    def lacks(self, run):
+        """Why this machine cannot do the run, or nothing."""
+        return "an AMD CPU" if "intel" in run.needs else ""
+
+    def prepare(self, run):
+        """Make what the run boots from, if it is more than files."""
+        if run.bed == "iso":
+            iso.build(run, self)
 
     def payload(self, run):
         """The options that say what is loaded."""
@@ -68,6 +79,8 @@ class Builder:
         need = []
         if run.bed != "bare":
             need.append(self.holm())
+        if run.image:
+            need.append(self.build / run.image)
         if run.kernel:
             need += [self.kernel(run), self.initrd(run)]
         return [str(p) for p in need if not p.exists()]

@@ -11,7 +11,14 @@ KEYS = {"name": str, "about": str, "bed": str, "cpus": (int, list),
         "kernels": str, "memory": str, "cmdline": str, "hv": str,
         "expect": list, "forbid": list, "allow": list, "send": list, "timeout": int,
         "status": int, "end": str, "later": str,
-        "marks": dict, "image": str, "devices": list}
+        "marks": dict, "image": str, "devices": list, "needs": list,
+        "bochs": dict}
+# What a test may need that not every machine has.
+NEEDS = ("amd", "intel", "iommu", "msi", "reset")
+# What a test may do differently on one machine; command lines are added to.
+# models: CPUs to run on; cpu: the only one that makes sense.
+OWN_KEYS = ("cmdline", "hv", "cpus", "kernels", "memory", "timeout", "expect",
+            "allow", "cpu", "models")
 
 
 @dataclass
@@ -34,6 +41,8 @@ class Run:
     marks: dict = field(default_factory=dict)
     image: str = ""
     devices: list = field(default_factory=list)
+    needs: list = field(default_factory=list)
+    cpu: str = ""
 
 
 class TableError(Exception):
@@ -51,11 +60,29 @@ def check_keys(name, entry):
         raise TableError(f"{name}: bed must be one of {', '.join(BEDS)}")
     if not entry.get("expect"):
         raise TableError(f"{name}: expects nothing, so it cannot fail")
+    for need in entry.get("needs", []):
+        if need not in NEEDS:
+            raise TableError(f"{name}: needs '{need}'; known are "
+                             f"{', '.join(NEEDS)}")
+    for key in entry.get("bochs", {}):
+        if key not in OWN_KEYS:
+            raise TableError(f"{name}: bochs has unknown key '{key}'")
     for rx in entry["expect"] + entry.get("forbid", []):
         try:
             re.compile(rx)
         except re.error as err:
             raise TableError(f"{name}: '{rx}': {err}") from err
+
+
+def adapt(entry, defaults, machine):
+    """The entry as it is on this machine: with what it does differently."""
+    common, own = defaults.get(machine, {}), entry.get(machine, {})
+    both = {**defaults, **entry}
+    out = {**entry, **common, **own}
+    for key in ("cmdline", "hv"):
+        words = (both.get(key), common.get(key), own.get(key))
+        out[key] = " ".join(w for w in words if w)
+    return out
 
 
 def forbidden(entry, defaults):
@@ -78,12 +105,16 @@ def expand(entry, defaults, kernels):
     if both["kernels"] not in which:
         raise TableError(f"{both['name']}: kernels must be one of "
                          f"{', '.join(which)}")
-    for kernel, n in itertools.product(which[both["kernels"]], cpus):
+    models = [both["cpu"]] if "cpu" in both else both.get("models", [""])
+    for kernel, n, model in itertools.product(which[both["kernels"]], cpus,
+                                              models):
         parts = [both["name"]]
         if isinstance(both["cpus"], list):
             parts.append(f"{n}cpu")
         if both["kernels"] == "all":
             parts.append(kernel)
+        if model:
+            parts.append(model)
         yield Run(
             name="/".join(parts), bed=both["bed"], cpus=n, kernel=kernel,
             memory=both["memory"],
@@ -93,11 +124,13 @@ def expand(entry, defaults, kernels):
             send=both.get("send", []), timeout=both["timeout"],
             status=both.get("status", 0), end=both.get("end", "exit"),
             later=both.get("later", ""), marks=both.get("marks", {}),
-            image=both.get("image", ""), devices=both.get("devices", []))
+            image=both.get("image", ""), devices=both.get("devices", []),
+            needs=both.get("needs", []), cpu=model)
 
 
-def load(path, kernels):
-    """All runs of the table at path for these kernel versions."""
+def load(path, kernels, machine="qemu", models=None):
+    """All runs of the table at path for these kernel versions on this
+    machine; models: on these CPUs, whatever the table says."""
     doc = tomllib.loads(Path(path).read_text())
     defaults = doc["defaults"]
     runs, seen = [], set()
@@ -107,5 +140,8 @@ def load(path, kernels):
             raise TableError(f"{name}: listed twice")
         seen.add(name)
         check_keys(name, {**defaults, **entry})
+        entry = adapt(entry, defaults, machine)
+        if models:
+            entry["models"] = models
         runs += expand(entry, defaults, kernels)
     return runs
