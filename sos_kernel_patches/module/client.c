@@ -29,6 +29,7 @@ int hsm_client_create(struct hsm_vm *vm)
 	mutex_lock(&vm->ioreq_lock);
 	if (!vm->client) {
 		WRITE_ONCE(vm->client, true);
+		hsm_object_add(HOLM_OBJECT_CLIENT, 1);
 		ret = 0;
 	}
 	mutex_unlock(&vm->ioreq_lock);
@@ -45,6 +46,8 @@ int hsm_client_create(struct hsm_vm *vm)
 void hsm_client_destroy(struct hsm_vm *vm)
 {
 	mutex_lock(&vm->ioreq_lock);
+	if (vm->client)
+		hsm_object_add(HOLM_OBJECT_CLIENT, -1);
 	WRITE_ONCE(vm->client, false);
 	mutex_unlock(&vm->ioreq_lock);
 	wake_up_all(&vm->client_wq);

@@ -89,6 +89,7 @@ static int cpu_take(unsigned int cpu)
 	if (ret)
 		goto not_taken;
 	cpus[cpu] = (struct hsm_cpu){ .was_online = was_online };
+	hsm_object_add(HOLM_OBJECT_CPU, 1);
 	return 0;
 
 not_taken:
@@ -111,6 +112,7 @@ static int cpu_give_back(unsigned int cpu)
 		return ret;
 	}
 	cpumask_clear_cpu(cpu, &cpus_taken);
+	hsm_object_add(HOLM_OBJECT_CPU, -1);
 	if (cpus[cpu].was_online)
 		cpu_bring_online(cpu);
 	return 0;

@@ -19,6 +19,8 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "abi/holm_objects.h"
+
 #define HSM_VMID_INVALID 0xffff
 
 /**
@@ -70,10 +72,8 @@ struct hsm_vm {
 	struct list_head irqfds;
 };
 
-/* Figures for sysfs; counted since the module was loaded, or live. */
+/* Figures for sysfs, counted since the module was loaded. */
 struct hsm_stat {
-	atomic_long_t pinned_pages; /* live */
-	atomic_t vms;               /* live */
 	atomic64_t upcalls;
 	atomic64_t requests;
 };
@@ -145,6 +145,14 @@ void hsm_upcall_exit(void);
 int hsm_query(u32 subject, u32 index, void *buf, u32 len, u32 *out_len);
 int hsm_query_register(void);
 void hsm_query_unregister(void);
+
+/* object.c */
+struct attribute_group;
+extern const struct attribute_group hsm_object_group;
+void hsm_object_add(enum holm_object kind, long n);
+long hsm_object_count(enum holm_object kind);
+void *hsm_object_alloc(enum holm_object kind, size_t size);
+void hsm_object_free(enum holm_object kind, void *p);
 
 /* ioctl.c */
 long hsm_ioctl(struct hsm_vm *vm, unsigned int cmd, unsigned long arg);

@@ -308,7 +308,9 @@ long hsm_ioctl(struct hsm_vm *vm, unsigned int cmd, unsigned long arg)
 		if (IS_ERR(call.data))
 			return PTR_ERR(call.data);
 	}
+	hsm_object_add(HOLM_OBJECT_ARGUMENT, 1);
 	ret = ioctl_run(ioc, &call);
+	hsm_object_add(HOLM_OBJECT_ARGUMENT, -1);
 	kfree(call.data);
 	return ret;
 }

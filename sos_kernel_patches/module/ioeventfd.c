@@ -24,7 +24,7 @@ static void ioeventfd_free(struct hsm_ioeventfd *p)
 {
 	list_del(&p->node);
 	eventfd_ctx_put(p->eventfd);
-	kfree(p);
+	hsm_object_free(HOLM_OBJECT_IOEVENTFD, p);
 }
 
 static bool ioeventfd_conflicts(const struct hsm_ioeventfd *a,
@@ -75,7 +75,7 @@ static int ioeventfd_assign(struct hsm_vm *vm,
 
 	if (ret)
 		return ret;
-	p = kzalloc(sizeof(*p), GFP_KERNEL);
+	p = hsm_object_alloc(HOLM_OBJECT_IOEVENTFD, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
 	p->eventfd = eventfd_ctx_fdget((int)args->fd);
@@ -95,7 +95,7 @@ static int ioeventfd_assign(struct hsm_vm *vm,
 		return 0;
 	eventfd_ctx_put(p->eventfd);
 free:
-	kfree(p);
+	hsm_object_free(HOLM_OBJECT_IOEVENTFD, p);
 	return ret;
 }
 

@@ -65,7 +65,7 @@ static void irqfd_free(struct hsm_irqfd *irqfd)
 
 	eventfd_ctx_remove_wait_queue(irqfd->eventfd, &irqfd->wait, &count);
 	eventfd_ctx_put(irqfd->eventfd);
-	kfree(irqfd);
+	hsm_object_free(HOLM_OBJECT_IRQFD, irqfd);
 }
 
 static void irqfd_hangup(struct work_struct *work)
@@ -91,13 +91,14 @@ static void irqfd_retire(struct hsm_irqfd *irqfd)
 	eventfd_ctx_remove_wait_queue(irqfd->eventfd, &irqfd->wait, &count);
 	cancel_work_sync(&irqfd->hangup);
 	eventfd_ctx_put(irqfd->eventfd);
-	kfree(irqfd);
+	hsm_object_free(HOLM_OBJECT_IRQFD, irqfd);
 }
 
 static struct hsm_irqfd *irqfd_alloc(struct hsm_vm *vm,
 				     const struct acrn_irqfd *args)
 {
-	struct hsm_irqfd *irqfd = kzalloc(sizeof(*irqfd), GFP_KERNEL);
+	struct hsm_irqfd *irqfd =
+		hsm_object_alloc(HOLM_OBJECT_IRQFD, sizeof(*irqfd));
 
 	if (!irqfd)
 		return NULL;
@@ -159,7 +160,7 @@ static int irqfd_assign(struct hsm_vm *vm, const struct acrn_irqfd *args)
 	ret = irqfd_start(vm, irqfd, file);
 	if (ret) {
 		eventfd_ctx_put(irqfd->eventfd);
-		kfree(irqfd);
+		hsm_object_free(HOLM_OBJECT_IRQFD, irqfd);
 	}
 out:
 	fput(file);

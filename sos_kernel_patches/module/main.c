@@ -94,15 +94,14 @@ static DEVICE_ATTR_RO(cpus_taken);
 static ssize_t pinned_pages_show(struct device *dev,
 				 struct device_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%ld\n",
-			  atomic_long_read(&hsm_stat.pinned_pages));
+	return sysfs_emit(buf, "%ld\n", hsm_object_count(HOLM_OBJECT_PAGE));
 }
 static DEVICE_ATTR_RO(pinned_pages);
 
 static ssize_t vms_show(struct device *dev, struct device_attribute *attr,
 			char *buf)
 {
-	return sysfs_emit(buf, "%d\n", atomic_read(&hsm_stat.vms));
+	return sysfs_emit(buf, "%ld\n", hsm_object_count(HOLM_OBJECT_VM));
 }
 static DEVICE_ATTR_RO(vms);
 
@@ -128,7 +127,14 @@ static struct attribute *hsm_attrs[] = {
 	&dev_attr_vms.attr,        &dev_attr_upcalls.attr,
 	&dev_attr_requests.attr,   NULL,
 };
-ATTRIBUTE_GROUPS(hsm);
+
+static const struct attribute_group hsm_group = { .attrs = hsm_attrs };
+
+static const struct attribute_group *hsm_groups[] = {
+	&hsm_group,
+	&hsm_object_group,
+	NULL,
+};
 
 static struct miscdevice hsm_dev = {
 	.minor = MISC_DYNAMIC_MINOR,

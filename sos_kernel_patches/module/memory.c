@@ -56,7 +56,7 @@ int hsm_page_pin(unsigned long uaddr, struct page **page)
 	if (pin_user_pages_fast(uaddr, 1, FOLL_WRITE | FOLL_LONGTERM, page) !=
 	    1)
 		return -EFAULT;
-	atomic_long_inc(&hsm_stat.pinned_pages);
+	hsm_object_add(HOLM_OBJECT_PAGE, 1);
 	return 0;
 }
 
@@ -67,12 +67,13 @@ int hsm_page_pin(unsigned long uaddr, struct page **page)
 void hsm_page_unpin(struct page *page)
 {
 	unpin_user_pages_dirty_lock(&page, 1, true);
-	atomic_long_dec(&hsm_stat.pinned_pages);
+	hsm_object_add(HOLM_OBJECT_PAGE, -1);
 }
 
 static struct hsm_seg *seg_alloc(u64 gpa, u32 attr, bool pinned)
 {
-	struct hsm_seg *seg = kzalloc(sizeof(*seg), GFP_KERNEL);
+	struct hsm_seg *seg =
+		hsm_object_alloc(HOLM_OBJECT_SEGMENT, sizeof(*seg));
 
 	if (!seg)
 		return NULL;
@@ -100,7 +101,8 @@ static struct hsm_mem_op *seg_last_op(const struct hsm_seg *seg)
 
 static struct hsm_block *seg_add_block(struct hsm_seg *seg)
 {
-	struct hsm_block *block = (void *)get_zeroed_page(GFP_KERNEL);
+	struct hsm_block *block =
+		hsm_object_alloc(HOLM_OBJECT_BLOCK, sizeof(*block));
 
 	if (!block)
 		return NULL;
@@ -189,7 +191,7 @@ static void op_unpin(const struct hsm_mem_op *op)
 	struct page *page = pfn_to_page(op->service_vm_pa >> PAGE_SHIFT);
 
 	unpin_user_page_range_dirty_lock(page, npages, true);
-	atomic_long_sub(npages, &hsm_stat.pinned_pages);
+	hsm_object_add(HOLM_OBJECT_PAGE, -(long)npages);
 	cond_resched();
 }
 
@@ -203,9 +205,9 @@ static void seg_free(struct hsm_seg *seg)
 	{
 		for (i = 0; seg->pinned && i < block->batch.regions_num; i++)
 			op_unpin(&block->ops[i]);
-		free_page((unsigned long)block);
+		hsm_object_free(HOLM_OBJECT_BLOCK, block);
 	}
-	kfree(seg);
+	hsm_object_free(HOLM_OBJECT_SEGMENT, seg);
 }
 
 /* Record freshly pinned pages, and unpin those that cannot be recorded. */
@@ -220,7 +222,7 @@ static int seg_add_pages(struct hsm_seg *seg, struct page **pages, long n)
 			unpin_user_pages(pages + i, n - i);
 			return ret;
 		}
-		atomic_long_inc(&hsm_stat.pinned_pages);
+		hsm_object_add(HOLM_OBJECT_PAGE, 1);
 	}
 	return 0;
 }

@@ -42,6 +42,7 @@ static int upcall_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto no_vectors;
 
 	atomic_inc(&upcall_functions);
+	hsm_object_add(HOLM_OBJECT_UPCALL, 1);
 	return 0;
 
 no_vectors:
@@ -55,6 +56,7 @@ no_master:
 static void upcall_remove(struct pci_dev *pdev)
 {
 	atomic_dec(&upcall_functions);
+	hsm_object_add(HOLM_OBJECT_UPCALL, -1);
 	free_irq(pci_irq_vector(pdev, 0), pdev);
 	pci_free_irq_vectors(pdev);
 	pci_clear_master(pdev);

@@ -19,7 +19,7 @@ DEFINE_MUTEX(hsm_vms_lock);
  */
 struct hsm_vm *hsm_vm_alloc(void)
 {
-	struct hsm_vm *vm = kzalloc(sizeof(*vm), GFP_KERNEL);
+	struct hsm_vm *vm = hsm_object_alloc(HOLM_OBJECT_FILE, sizeof(*vm));
 
 	if (!vm)
 		return NULL;
@@ -47,14 +47,14 @@ void hsm_vm_free(struct hsm_vm *vm)
 	down_write(&vm->op);
 	hsm_vm_destroy(vm);
 	up_write(&vm->op);
-	kfree(vm);
+	hsm_object_free(HOLM_OBJECT_FILE, vm);
 }
 
 static void vm_publish(struct hsm_vm *vm)
 {
 	mutex_lock(&hsm_vms_lock);
 	list_add_tail(&vm->node, &hsm_vms);
-	atomic_inc(&hsm_stat.vms);
+	hsm_object_add(HOLM_OBJECT_VM, 1);
 	mutex_unlock(&hsm_vms_lock);
 }
 
@@ -63,7 +63,7 @@ static void vm_unpublish(struct hsm_vm *vm)
 	mutex_lock(&hsm_vms_lock);
 	if (!list_empty(&vm->node)) {
 		list_del_init(&vm->node);
-		atomic_dec(&hsm_stat.vms);
+		hsm_object_add(HOLM_OBJECT_VM, -1);
 	}
 	mutex_unlock(&hsm_vms_lock);
 }

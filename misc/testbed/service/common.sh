@@ -57,28 +57,46 @@ reserve_huge_pages()
 	expect "huge pages" "$(meminfo HugePages_Total)" "$1"
 }
 
+# All that must be as before when no User VM exists any more, a figure a line.
+machine_figures()
+{
+	echo "online CPUs $(online_cpus)"
+	grep -H . /sys/kernel/mm/hugepages/*/*hugepages \
+		/proc/sys/vm/nr_overcommit_hugepages \
+		/sys/class/misc/acrn_hsm/objects/* \
+		/sys/class/misc/acrn_hsm/cpus_taken \
+		/sys/module/acrn_hsm/refcnt
+	awk '$1 ~ /:$/ { print "interrupt", $1, $NF }' /proc/interrupts
+	for _pid in 1 $$; do
+		echo "open files of $_pid: $(ls /proc/$_pid/fd | wc -l)"
+	done
+	pidof acrn-dm | sed 's/^/acrn-dm: process /'
+	holm hv info --json | tr ',' '\n' | grep -E '"(pool_.*|vms)"'
+	holm vm list --json | sed 's/"exits":{[^}]*}//g' | tr ',' '\n' |
+		grep -v start_tsc
+	holm cpu list --json | tr ',' '\n' | grep -vE '"(exits|nmis_.*)"'
+}
+
 # What the machine looks like while no User VM exists.
 remember_machine()
 {
+	machine_figures > /run/figures.before || fail "no figures of the machine"
 	cpus_before=$(online_cpus)
 	huge_before=$(meminfo HugePages_Total)
-	pinned_before=$(hsm_figure pinned_pages)
 }
 
-cpus_are_back()
+machine_is_back()
 {
-	[ "$(online_cpus)" = "$cpus_before" ]
+	machine_figures > /run/figures.now
+	cmp -s /run/figures.before /run/figures.now
 }
 
-# All the machine had before is there again.
+# All the machine had before is there again: every figure is equal.
 expect_machine_back()
 {
-	wait_for 20 cpus_are_back
-	expect "online CPUs" "$(online_cpus)" "$cpus_before"
-	expect "huge pages" "$(meminfo HugePages_Total)" "$huge_before"
-	expect "free huge pages" "$(meminfo HugePages_Free)" "$huge_before"
-	expect "pinned pages" "$(hsm_figure pinned_pages)" "$pinned_before"
-	expect "VMs of the driver" "$(hsm_figure vms)" 0
+	wait_for 20 machine_is_back && return
+	diff /run/figures.before /run/figures.now
+	fail "the machine is not as it was before"
 }
 
 # run_vm NAME ACTION [acrn-dm options]: a User VM that does ACTION; the
@@ -91,6 +109,30 @@ run_vm()
 	acrn-dm -m 256M -k /vm/vmlinuz -r "${vm_initrd:-/vm/initrd}" \
 		-B "$vm_kernel_args $vm_extra_args holm.do=$_do" \
 		-l com1,stdio "$@" "$_name" < /dev/null
+}
+
+# tiny NAME "KERNEL ARGUMENTS" [options]: the User VM of a moment; see
+# hypervisor/tests/guest/dm_tiny.c for its arguments. $under: runs acrn-dm.
+tiny()
+{
+	_name=$1 _args=$2
+	shift 2
+	$under acrn-dm -m 128M -k /vm/tiny -B "$_args" -l com1,stdio "$@" \
+		"$_name" < /dev/null
+}
+
+# tiny_ends STATUS NAME "KERNEL ARGUMENTS" [options]: one that ends so; what
+# it said is in /tmp/out, what acrn-dm said in /tmp/messages.
+tiny_ends()
+{
+	_status=$1
+	shift
+	tiny "$@" > /tmp/out 2> /tmp/messages
+	_got=$?
+	grep "TINY memory" /tmp/out && fail "$1 has somebody's memory"
+	[ $_got = "$_status" ] && grep -q "TINY up 0" /tmp/out && return
+	cat /tmp/out /tmp/messages
+	fail "acrn-dm of $1 ended with status $_got, not $_status"
 }
 
 # talk_vm NAME "ANSWER..." [options]: a User VM that asks; each time it gets

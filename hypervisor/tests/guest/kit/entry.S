@@ -21,6 +21,8 @@
 setup:
 	.org	setup + 0x1f1
 	.byte	1			/* setup_sects */
+	.org	setup + 0x1f4
+	.long	image_paras		/* syssize, in units of 16 bytes */
 	.org	setup + 0x1fe
 	.word	0xaa55			/* boot_flag */
 	.byte	0xeb, 0x66		/* jump, never taken */

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * killat count PROGRAM...: run it and count its system calls.
+ * killat at WHEN NAME NTH PROGRAM...: SIGKILL it at the NTH call of that name.
+ * killat random SEED FROM TO PROGRAM...: SIGKILL it at one of the calls
+ *	FROM..TO, the first being 1; the seed says at which and when.
+ *
+ * WHEN: before the call is made, in the midst of it, or after it, before the
+ * program learns the result. Prints the moment as one line "killat: ...".
+ * Status: 0 it was killed, or counted and ended with 0; 1 it ended before the
+ * moment came; 2 usage.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/acrn.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum when { BEFORE, MIDST, AFTER };
+
+static const char *const when_names[] = { "before", "in", "after" };
+
+#define COUNT_OF(a) (sizeof(a) / sizeof((a)[0]))
+#define SPINS_MAX   200000U
+
+struct name {
+	uint64_t number;
+	const char *text;
+};
+
+#define CALL(x)             \
+	{                   \
+		SYS_##x, #x \
+	}
+#define IOCTL(x)                              \
+	{                                     \
+		(uint32_t) ACRN_IOCTL_##x, #x \
+	}
+
+/* clang-format off */
+static const struct name calls[] = {
+	CALL(execve), CALL(openat), CALL(close), CALL(read), CALL(write),
+	CALL(writev), CALL(mmap), CALL(munmap), CALL(memfd_create),
+	CALL(fallocate), CALL(clone), CALL(clone3), CALL(epoll_wait),
+	CALL(futex), CALL(eventfd2), CALL(io_uring_setup),
+	CALL(io_uring_enter), CALL(pread64), CALL(preadv), CALL(pwrite64),
+	CALL(pwritev), CALL(fdatasync), CALL(exit_group), CALL(flock),
+};
+
+static const struct name ioctls[] = {
+	IOCTL(CREATE_VM), IOCTL(DESTROY_VM), IOCTL(START_VM),
+	IOCTL(PAUSE_VM), IOCTL(RESET_VM), IOCTL(SET_VCPU_REGS),
+	IOCTL(SET_MEMSEG), IOCTL(INJECT_MSI), IOCTL(SET_IRQLINE),
+	IOCTL(CREATE_IOREQ_CLIENT), IOCTL(ATTACH_IOREQ_CLIENT),
+	IOCTL(DESTROY_IOREQ_CLIENT), IOCTL(NOTIFY_REQUEST_FINISH),
+	IOCTL(CLEAR_VM_IOREQ), IOCTL(IOEVENTFD), IOCTL(IRQFD),
+};
+/* clang-format on */
+
+/* What to wait for: the nth call, or the nth of that name. */
+struct moment {
+	enum when when;
+	const char *name;
+	unsigned long nth;
+};
+
+struct hunt {
+	struct moment moment;
+	pid_t prey;          /* the program's first thread */
+	unsigned long calls; /* begun so far */
+	unsigned long named; /* of them with the moment's name */
+	unsigned long start; /* number of START_VM, 0 if it did not come */
+	pid_t armed;         /* the thread whose call it is */
+	bool killed;
+	unsigned int spins; /* how long "in" waits before it strikes */
+};
+
+static const char *find_name(const struct name *list, size_t n, uint64_t number)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (list[i].number == number)
+			return list[i].text;
+	}
+	return NULL;
+}
+
+static const char *name_of(const struct __ptrace_syscall_info *info)
+{
+	const char *name = NULL;
+
+	if (info->entry.nr == SYS_ioctl)
+		name = find_name(ioctls, COUNT_OF(ioctls), info->entry.args[1]);
+	if (!name)
+		name = find_name(calls, COUNT_OF(calls), info->entry.nr);
+	return name ? name : "other";
+}
+
+static void strike(struct hunt *h, const char *name)
+{
+	volatile unsigned int i;
+
+	for (i = 0; h->moment.when == MIDST && i < h->spins; i++)
+		;
+	kill(h->prey, SIGKILL);
+	h->killed = true;
+	printf("killat: %s call %lu, %s %lu\n", when_names[h->moment.when],
+	       h->calls, name, h->named);
+	fflush(stdout);
+}
+
+static bool is_moment(struct hunt *h, const char *name)
+{
+	if (!h->moment.nth)
+		return false;
+	if (!h->moment.name)
+		return h->calls == h->moment.nth;
+	if (strcmp(name, h->moment.name))
+		return false;
+	return ++h->named == h->moment.nth;
+}
+
+static void resume(pid_t thread, int sig)
+{
+	/* ESRCH: killed meanwhile. Its end is reported all the same. */
+	if (ptrace(PTRACE_SYSCALL, thread, 0, sig) != 0 && errno != ESRCH)
+		perror("killat: ptrace");
+}
+
+static void on_entry(struct hunt *h, pid_t thread,
+		     const struct __ptrace_syscall_info *info)
+{
+	const char *name = name_of(info);
+
+	h->calls++;
+	if (!h->start && !strcmp(name, "START_VM"))
+		h->start = h->calls;
+	if (!is_moment(h, name)) {
+		resume(thread, 0);
+		return;
+	}
+	if (h->moment.when != BEFORE)
+		resume(thread, 0);
+	if (h->moment.when == AFTER)
+		h->armed = thread;
+	else
+		strike(h, name);
+}
+
+static void on_call(struct hunt *h, pid_t thread)
+{
+	struct __ptrace_syscall_info info = { 0 };
+
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof(info), &info) < 0)
+		return;
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
+		on_entry(h, thread, &info);
+	else if (thread == h->armed)
+		strike(h, h->moment.name ? h->moment.name : "other");
+	else
+		resume(thread, 0);
+}
+
+#define SYSCALL_STOP (SIGTRAP | 0x80)
+
+static void on_stop(struct hunt *h, pid_t thread, int status)
+{
+	int sig = WSTOPSIG(status);
+
+	if (sig == SYSCALL_STOP)
+		on_call(h, thread);
+	else if (status >> 16 || sig == SIGSTOP || sig == SIGTRAP)
+		resume(thread, 0); /* the tracer's own affairs */
+	else
+		resume(thread, sig);
+}
+
+/* Until the program's first thread has ended; its wait status. */
+static int watch(struct hunt *h)
+{
+	int status;
+	pid_t pid;
+
+	for (;;) {
+		pid = waitpid(-1, &status, __WALL);
+		if (pid < 0)
+			return -1;
+		if (WIFSTOPPED(status))
+			on_stop(h, pid, status);
+		else if (pid == h->prey)
+			return status;
+	}
+}
+
+static pid_t start(char **argv)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		ptrace(PTRACE_TRACEME, 0, 0, 0);
+		raise(SIGSTOP);
+		execvp(argv[0], argv);
+		perror(argv[0]);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, __WALL) != pid ||
+	    ptrace(PTRACE_SETOPTIONS, pid, 0,
+		   PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE) != 0)
+		return -1;
+	return pid;
+}
+
+static int hunt(struct hunt *h, char **argv)
+{
+	int status;
+
+	h->prey = start(argv);
+	if (h->prey < 0) {
+		perror("killat");
+		return 1;
+	}
+	resume(h->prey, 0);
+	status = watch(h);
+	if (h->killed)
+		return 0;
+	printf("killat: %lu calls, start at %lu, status %d\n", h->calls,
+	       h->start, WIFEXITED(status) ? WEXITSTATUS(status) : -1);
+	return h->moment.nth || status != 0;
+}
+
+static uint64_t next(uint64_t *seed)
+{
+	*seed += 0x9e3779b97f4a7c15u;
+	*seed ^= *seed >> 29;
+	*seed *= 0xbf58476d1ce4e5b9u;
+	return *seed ^ *seed >> 32;
+}
+
+static int parse_random(struct moment *m, char **argv, unsigned int *spins)
+{
+	uint64_t seed = strtoull(argv[0], NULL, 0);
+	unsigned long from = strtoul(argv[1], NULL, 0);
+	unsigned long to = strtoul(argv[2], NULL, 0);
+
+	if (!from || to < from)
+		return -1;
+	m->nth = from + next(&seed) % (to - from + 1);
+	m->when = (enum when)(next(&seed) % COUNT_OF(when_names));
+	*spins = (unsigned int)(next(&seed) % SPINS_MAX);
+	return 0;
+}
+
+static int parse_at(struct moment *m, char **argv)
+{
+	unsigned int i;
+
+	for (i = 0; i < COUNT_OF(when_names); i++) {
+		if (!strcmp(argv[0], when_names[i]))
+			break;
+	}
+	m->when = (enum when)i;
+	m->name = argv[1];
+	m->nth = strtoul(argv[2], NULL, 0);
+	return i < COUNT_OF(when_names) && m->nth ? 0 : -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct hunt h = { .spins = SPINS_MAX / 10 };
+
+	if (argc > 2 && !strcmp(argv[1], "count"))
+		return hunt(&h, argv + 2);
+	if (argc > 5 && !strcmp(argv[1], "at") &&
+	    !parse_at(&h.moment, argv + 2))
+		return hunt(&h, argv + 5);
+	if (argc > 5 && !strcmp(argv[1], "random") &&
+	    !parse_random(&h.moment, argv + 2, &h.spins))
+		return hunt(&h, argv + 5);
+	fprintf(stderr, "usage: killat count PROGRAM...\n"
+			"       killat at before|in|after NAME NTH PROGRAM...\n"
+			"       killat random SEED FROM TO PROGRAM...\n");
+	return 2;
+}
