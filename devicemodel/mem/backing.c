@@ -58,10 +58,9 @@ static int take_pages(struct backing *b, int kind, u64 want, int how)
 		rc = -ENOMEM;
 	else if (fallocate(b->fd[kind], 0, 0, (off_t)(want * kinds[kind].size)))
 		rc = -errno;
+	huge_settle(pool);
 	huge_unlock(lock);
-	if (rc)
-		huge_give_back(pool);
-	else
+	if (!rc)
 		b->pages[kind] = want;
 	return rc;
 }
@@ -293,8 +292,6 @@ void backing_free(struct backing *b)
 		munmap(b->piece[i].hva, b->piece[i].len);
 	}
 	b->count = 0;
-	for (kind = 0; kind < PAGES_KINDS; kind++) {
+	for (kind = 0; kind < PAGES_KINDS; kind++)
 		drop_pages(b, kind);
-		huge_give_back(&b->pool[kind]);
-	}
 }

@@ -35,7 +35,7 @@ struct backing {
 int backing_alloc(struct backing *b, struct guest_mem *mem,
 		  const char *hugetlb_path, struct dm_error *err);
 
-/** Zero the pages, unmap them, and shrink the pools by what was added. */
+/** Zero the pages and let go of them. */
 void backing_free(struct backing *b);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void pool_path(const struct huge_pool *pool, const char *name,
@@ -71,35 +72,74 @@ void huge_unlock(int lock)
 	close(lock);
 }
 
+/*
+ * The keeper's whole life: wait until nobody holds the pipe's other end, then
+ * bring the pool back to @pages. The kernel takes those in use out of the
+ * pool when they are freed. The pool's lock, held through the inherited
+ * descriptor, goes when the keeper does.
+ */
+static void keep(const struct huge_pool *pool, int fd, u64 pages)
+{
+	char c;
+
+	/* A signal to the terminal's process group is not meant for us. */
+	setsid();
+	while (read(fd, &c, 1) < 0 && errno == EINTR)
+		;
+	pool_resize(pool, pages);
+	_exit(0);
+}
+
+/*
+ * From here on the pool shrinks to @pages when we settle, or die. It takes
+ * another process to promise that, for nobody is told of a SIGKILL.
+ */
+static int keeper_start(struct huge_pool *pool, u64 pages)
+{
+	int fd[2], rc;
+
+	if (pipe2(fd, O_CLOEXEC))
+		return -errno;
+	pool->keeper = fork();
+	if (!pool->keeper) {
+		close(fd[1]);
+		keep(pool, fd[0], pages);
+	}
+	rc = pool->keeper < 0 ? -errno : 0;
+	close(fd[0]);
+	if (rc) {
+		close(fd[1]);
+		pool->keeper = 0;
+	}
+	pool->keeper_fd = fd[1];
+	return rc;
+}
+
+void huge_settle(struct huge_pool *pool)
+{
+	if (!pool->keeper)
+		return;
+	close(pool->keeper_fd);
+	while (waitpid(pool->keeper, NULL, 0) < 0 && errno == EINTR)
+		;
+	pool->keeper = 0;
+}
+
 u64 huge_make_free(struct huge_pool *pool, u64 want, bool may_grow)
 {
 	u64 unused = pool_read(pool, "free_hugepages");
 	u64 reserved = pool_read(pool, "resv_hugepages");
-	u64 total;
+	u64 surplus, total;
 
 	/* Reserved pages count as free but are promised to a mapping. */
 	unused -= min_u64(unused, reserved);
 	if (unused >= want || !may_grow)
 		return unused;
 	total = pool_read(pool, "nr_hugepages");
+	surplus = pool_read(pool, "surplus_hugepages");
+	if (keeper_start(pool, total - min_u64(total, surplus)))
+		return unused;
 	pool_resize(pool, total + want - unused);
 	reserved = pool_read(pool, "nr_hugepages");
-	if (reserved > total)
-		pool->added += reserved - total;
 	return unused + (reserved > total ? reserved - total : 0);
-}
-
-void huge_give_back(struct huge_pool *pool)
-{
-	int lock;
-	u64 total;
-
-	if (!pool->added)
-		return;
-	lock = huge_lock(pool);
-	total = pool_read(pool, "nr_hugepages");
-	pool_resize(pool, total - min_u64(total, pool->added));
-	pool->added = 0;
-	if (lock >= 0)
-		huge_unlock(lock);
 }

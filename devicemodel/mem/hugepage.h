@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The kernel's pool of huge pages, by way of sysfs: makes sure enough are
- * free, and gives back what it added.
+ * free. Pages that the pool grew by are only lent: as soon as they are taken,
+ * the pool's size is set back, which makes them surplus in the kernel's
+ * words, and the kernel frees them when their user goes, however it goes.
  */
 #ifndef MEM_HUGEPAGE_H
 #define MEM_HUGEPAGE_H
 
 #include "core/types.h"
+
+#include <sys/types.h>
 
 #define HUGE_2M    (2 * MIB)
 #define HUGE_1G    GIB
@@ -15,7 +19,8 @@
 struct huge_pool {
 	const char *sysfs; /* HUGE_SYSFS, or a test's directory */
 	u64 page_size;
-	u64 added; /* pages the pool has grown by because of us */
+	pid_t keeper;  /* process that sets the pool's size back, 0: none */
+	int keeper_fd; /* it does so when this is closed */
 };
 
 /**
@@ -26,10 +31,13 @@ struct huge_pool {
 int huge_lock(const struct huge_pool *pool);
 void huge_unlock(int lock);
 
-/** Pages free now, grown towards want if may_grow. Needs the lock. */
+/**
+ * Pages free now, grown towards want if may_grow. Needs the lock, which is to
+ * be held until huge_settle(). A caller that dies in between leaves no trace.
+ */
 u64 huge_make_free(struct huge_pool *pool, u64 want, bool may_grow);
 
-/** Shrink the pool by what huge_make_free() added. */
-void huge_give_back(struct huge_pool *pool);
+/** The pages are taken: set the size back, if huge_make_free() changed it. */
+void huge_settle(struct huge_pool *pool);
 
 #endif

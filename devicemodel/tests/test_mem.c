@@ -7,10 +7,12 @@
 #include "tests/test.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void test_split(void **state)
@@ -168,6 +170,7 @@ static int pool_setup(void **state)
 	sys_put("nr_hugepages", 10);
 	sys_put("free_hugepages", 6);
 	sys_put("resv_hugepages", 2);
+	sys_put("surplus_hugepages", 1);
 	return 0;
 }
 
@@ -180,36 +183,61 @@ static int pool_teardown(void **state)
 	return system(cmd);
 }
 
-static void test_pool_grows_and_shrinks(void **state)
+static void test_pool_lends(void **state)
 {
-	struct huge_pool pool = { sysfs, 2 * MIB, 0 };
+	struct huge_pool pool = { .sysfs = sysfs, .page_size = 2 * MIB };
 	int lock = huge_lock(&pool);
 
 	(void)state;
 	assert_true(lock >= 0);
 	/* Two of the six free ones are promised to somebody. */
 	assert_int_equal(huge_make_free(&pool, 4, true), 4);
-	assert_int_equal(pool.added, 0);
 	assert_int_equal(huge_make_free(&pool, 20, false), 4);
+	huge_settle(&pool);
+	assert_int_equal(sys_get("nr_hugepages"), 10);
 	assert_int_equal(huge_make_free(&pool, 20, true), 20);
 	assert_int_equal(sys_get("nr_hugepages"), 26);
-	assert_int_equal(pool.added, 16);
+	huge_settle(&pool);
+	/* Of the ten, one was lent to another and goes when that does. */
+	assert_int_equal(sys_get("nr_hugepages"), 9);
+	sys_put("nr_hugepages", 30);
+	huge_settle(&pool);
+	assert_int_equal(sys_get("nr_hugepages"), 30);
 	huge_unlock(lock);
-	sys_put("nr_hugepages", 30); /* someone else added four */
-	huge_give_back(&pool);
-	assert_int_equal(sys_get("nr_hugepages"), 14);
-	huge_give_back(&pool);
-	assert_int_equal(sys_get("nr_hugepages"), 14);
+}
+
+/* A device model that is killed between growing the pool and taking pages. */
+static void test_pool_borrower_dies(void **state)
+{
+	struct huge_pool pool = { .sysfs = sysfs, .page_size = 2 * MIB };
+	int lock, status;
+	pid_t pid;
+
+	(void)state;
+	pid = fork();
+	if (!pid) {
+		huge_lock(&pool);
+		huge_make_free(&pool, 20, true);
+		raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	/* The lock is free when the size is set back, and not before. */
+	lock = huge_lock(&pool);
+	assert_true(lock >= 0);
+	assert_int_equal(sys_get("nr_hugepages"), 9);
+	huge_unlock(lock);
 }
 
 static void test_pool_missing(void **state)
 {
-	struct huge_pool pool = { "/nonexistent", 2 * MIB, 0 };
+	struct huge_pool pool = { .sysfs = "/nonexistent",
+				  .page_size = 2 * MIB };
 
 	(void)state;
 	assert_int_equal(huge_lock(&pool), -ENOENT);
-	assert_int_equal(huge_make_free(&pool, 1, true), 0);
-	huge_give_back(&pool);
+	assert_int_equal(huge_make_free(&pool, 1, false), 0);
+	huge_settle(&pool);
 }
 
 static void test_hugetlb_path_errors(void **state)
@@ -229,7 +257,7 @@ static void test_hugetlb_path_errors(void **state)
 /* The real thing, where the machine lets us; it must leave no trace. */
 static void test_real_huge_pages(void **state)
 {
-	struct huge_pool pool = { HUGE_SYSFS, 2 * MIB, 0 };
+	struct huge_pool pool = { .sysfs = HUGE_SYSFS, .page_size = 2 * MIB };
 	struct guest_mem mem;
 	struct dm_error err;
 	struct backing b;
@@ -323,7 +351,9 @@ int main(void)
 		TEST(test_e820),
 		TEST(test_bounds),
 		TEST(test_adjacent_segments_merge),
-		cmocka_unit_test_setup_teardown(test_pool_grows_and_shrinks,
+		cmocka_unit_test_setup_teardown(test_pool_lends, pool_setup,
+						pool_teardown),
+		cmocka_unit_test_setup_teardown(test_pool_borrower_dies,
 						pool_setup, pool_teardown),
 		TEST(test_pool_missing),
 		TEST(test_hugetlb_path_errors),
