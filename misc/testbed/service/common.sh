@@ -16,6 +16,15 @@ expect()
 	[ "$2" = "$3" ] || fail "$1: '$2', not '$3'"
 }
 
+# cmdline_word NAME DEFAULT: of NAME=WORD on the kernel's command line.
+cmdline_word()
+{
+	for _word in $(cat /proc/cmdline); do
+		[ "${_word%%=*}" != "$1" ] || set -- "$1" "${_word#*=}"
+	done
+	echo "$2"
+}
+
 # wait_for SECONDS COMMAND...: until it succeeds; status 1 after SECONDS.
 wait_for()
 {
