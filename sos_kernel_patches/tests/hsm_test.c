@@ -24,6 +24,7 @@
 
 #include "abi/holm.h"
 #include "abi/holm_ioctl.h"
+#include "abi/holm_objects.h"
 #include "abi/hypercall.h"
 #include "hsm_lib.h"
 
@@ -53,6 +54,7 @@ static long pins_held(void)
 static void test_lifecycle(void)
 {
 	CHECK_ERR(ioctl(hsm_fd, ACRN_IOCTL_START_VM), EINVAL);
+	CHECK(read_number(HOLM_OBJECTS_SYSFS "/files") == 1);
 	CHECK_ERR(ioctl(hsm_fd, ACRN_IOCTL_DESTROY_VM), EINVAL);
 	CHECK_ERR(ioctl(hsm_fd, ACRN_IOCTL_ATTACH_IOREQ_CLIENT), EINVAL);
 	CHECK_ERR(ioctl(hsm_fd, _IO(ACRN_IOCTL_TYPE, 0x7f)), ENOTTY);
@@ -693,9 +695,37 @@ static const struct {
 };
 /* clang-format on */
 
+/* All that the driver counts, as it was before the first case. */
+static long objects_first[HOLM_OBJECT_COUNT];
+
+static void read_objects(long *now)
+{
+	size_t n = 0;
+
+#define READ_OBJECT(id, name) \
+	now[n++] = read_number(HOLM_OBJECTS_SYSFS "/" name);
+	HOLM_OBJECTS(READ_OBJECT)
+}
+
+static void check_objects(void)
+{
+	long now[HOLM_OBJECT_COUNT];
+	size_t i;
+
+	read_objects(now);
+	for (i = 0; i < HOLM_OBJECT_COUNT; i++) {
+		CHECK(now[i] >= 0 && now[i] == objects_first[i]);
+		if (now[i] != objects_first[i])
+			printf("# object %zu: %ld, not %ld\n", i, now[i],
+			       objects_first[i]);
+	}
+}
+
 static void check_clean(void)
 {
 	struct mock_state state = mock_now();
+
+	check_objects();
 
 	CHECK(read_number(SYSFS "pinned_pages") == 0);
 	CHECK(pins_held() == 0);
@@ -730,6 +760,7 @@ int main(void)
 		printf("Bail out! no /dev/hsm_mock\n");
 		return 1;
 	}
+	read_objects(objects_first);
 	printf("1..%zu\n", n);
 	for (i = 0; i < n; i++) {
 		run_case(i);
