@@ -12,6 +12,7 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 TEST	?=
+BED	?=
 
 .PHONY: all run check quick lint iso install clean distclean help \
 	setup-run setup-check hypervisor devicemodel tools module images \
@@ -25,9 +26,11 @@ help:
 ## make run                boot Holm, the Service VM and a User VM; summary
 ## make run INTERACTIVE=1  stay in a Service VM shell instead
 ## make run KERNEL=6.12    with another of Debian's kernels
-run: setup-run
+## make run BED=bochs      on an Intel CPU, which Bochs emulates
+run: setup-$(if $(filter bochs,$(BED)),check,run)
 	@$(MAKE) -s images KERNEL=$(KERNEL)
-	@misc/testbed/run --kernel $(KERNEL) $(if $(INTERACTIVE),--shell)
+	@misc/testbed/run --kernel $(KERNEL) $(if $(BED),--bed $(BED)) \
+		$(if $(INTERACTIVE),--shell)
 
 ## make check              every test; ends with "N passed, N failed"
 check: setup-check
@@ -41,7 +44,7 @@ quick: setup-check
 .PHONY: test
 test: setup-check
 	@$(MAKE) -s images-all
-	@misc/testbed/runner -v $(TEST)
+	@misc/testbed/runner -v $(if $(BED),--bed $(BED)) $(TEST)
 
 ## make bench              what exits cost, in instructions, beside others
 .PHONY: bench

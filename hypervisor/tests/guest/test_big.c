@@ -99,10 +99,10 @@ static void runs_up_there(void)
 	ram_free_all();
 	if (!dm_take_cpus(1))
 		return;
-	check_eq(vmmcall(HC_CREATE_VM, addr_of(&c), 0), 0, "create");
+	check_eq(hypercall(HC_CREATE_VM, addr_of(&c), 0), 0, "create");
 	vm.vmid = c.vmid;
 	vm.req = (struct acrn_abi_ioreq *)(uintptr_t)buf.page_gpa;
-	check_eq(vmmcall(HC_SET_IOREQ_BUFFER, vm.vmid, addr_of(&buf)), 0,
+	check_eq(hypercall(HC_SET_IOREQ_BUFFER, vm.vmid, addr_of(&buf)), 0,
 		 "request page");
 	vm.ram = high;
 	check_eq(dm_region(&vm, ACRN_REGION_ADD, 0, HIGH, RAM, DM_RAM_ATTR), 0,

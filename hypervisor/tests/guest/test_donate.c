@@ -21,7 +21,7 @@ static void destroy(struct dm_vm *vm)
 static s64 translate(struct dm_vm *vm, u64 gpa, u64 *hpa)
 {
 	struct acrn_abi_gpa2hpa v = { .gpa = gpa };
-	s64 rc = vmmcall(HC_VM_GPA2HPA, vm->vmid, addr_of(&v));
+	s64 rc = hypercall(HC_VM_GPA2HPA, vm->vmid, addr_of(&v));
 
 	*hpa = v.hpa;
 	return rc;
@@ -112,13 +112,14 @@ static void batches(void)
 			.size = PAGE_SIZE,
 		};
 	r[2].service_gpa = hc_info().hv_base;
-	check(vmmcall(HC_VM_SET_MEMORY_REGIONS, addr_of(&b), 0) < 0,
+	check(hypercall(HC_VM_SET_MEMORY_REGIONS, addr_of(&b), 0) < 0,
 	      "with one bad");
 	for (u64 i = 0; i < 3; i++)
 		check_eq(translate(&vm, r[i].user_gpa, &hpa), -EFAULT,
 			 "region %lu is there", i);
 	r[2].service_gpa = addr_of(ram) + 2 * PAGE_SIZE;
-	check_eq(vmmcall(HC_VM_SET_MEMORY_REGIONS, addr_of(&b), 0), 0, "good");
+	check_eq(hypercall(HC_VM_SET_MEMORY_REGIONS, addr_of(&b), 0), 0,
+		 "good");
 	for (u64 i = 0; i < 3; i++) {
 		check_eq(translate(&vm, r[i].user_gpa + 5, &hpa), 0,
 			 "region %lu", i);

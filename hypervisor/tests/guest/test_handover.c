@@ -11,22 +11,22 @@
 
 static s64 take(u32 cpu)
 {
-	return vmmcall(HC_SOS_REMOVE_CPU, hc_cpu(cpu).lapic_id, 0);
+	return hypercall(HC_SOS_REMOVE_CPU, hc_cpu(cpu).lapic_id, 0);
 }
 
 static s64 give_back(u32 cpu)
 {
-	return vmmcall(HC_HOLM_RETURN_CPU, hc_cpu(cpu).lapic_id, 0);
+	return hypercall(HC_HOLM_RETURN_CPU, hc_cpu(cpu).lapic_id, 0);
 }
 
 static void wrong_cpus(void)
 {
 	check_eq(take(0), -EINVAL, "take the boot CPU");
-	check_eq(vmmcall(HC_SOS_REMOVE_CPU, NOBODY, 0), -EINVAL, "nobody");
-	check_eq(vmmcall(HC_SOS_REMOVE_CPU, 1UL << 32 | 1, 0), -EINVAL,
+	check_eq(hypercall(HC_SOS_REMOVE_CPU, NOBODY, 0), -EINVAL, "nobody");
+	check_eq(hypercall(HC_SOS_REMOVE_CPU, 1UL << 32 | 1, 0), -EINVAL,
 		 "an id of more than 32 bits");
-	check_eq(vmmcall(HC_SOS_REMOVE_CPU, ~0UL, 0), -EINVAL, "-1");
-	check_eq(vmmcall(HC_HOLM_RETURN_CPU, NOBODY, 0), -EINVAL,
+	check_eq(hypercall(HC_SOS_REMOVE_CPU, ~0UL, 0), -EINVAL, "-1");
+	check_eq(hypercall(HC_HOLM_RETURN_CPU, NOBODY, 0), -EINVAL,
 		 "return nobody");
 	check_eq(give_back(0), -EINVAL, "return the boot CPU");
 	check_eq(give_back(1), -EINVAL, "return one that was not taken");

@@ -190,9 +190,9 @@ static void bring_up(u64 at)
 	};
 	struct dm_vm vm = { .vmid = c->vmid };
 
-	vmmcall(HC_SET_IOREQ_BUFFER, vm.vmid, addr_of(&buf));
+	hypercall(HC_SET_IOREQ_BUFFER, vm.vmid, addr_of(&buf));
 	dm_map(&vm, rnd(16) * MIB(1), arena, MIB(2));
-	vmmcall(HC_START_VM, vm.vmid, 0);
+	hypercall(HC_START_VM, vm.vmid, 0);
 }
 
 /* How often each call, by its low byte, did something. */
@@ -227,7 +227,7 @@ static void random_call(void)
 	aim(nr, nr == HC_SET_IOREQ_BUFFER ? b : a);
 	if (nr == HC_HOLM_QUERY && rnd(2))
 		b = 0;
-	rc = vmmcall(nr, a, b);
+	rc = hypercall(nr, a, b);
 	worked[nr & 0xff] += rc >= 0;
 	if (nr == HC_CREATE_VM && rc == 0 && rnd(2))
 		bring_up(a);
@@ -236,8 +236,8 @@ static void random_call(void)
 static void clean_up(void)
 {
 	for (u64 id = 1; id < MAX_VMID; id++)
-		vmmcall(HC_DESTROY_VM, id, 0);
-	check_eq(vmmcall(HC_SET_CALLBACK_VECTOR, 0xf3, 0), 0, "vector");
+		hypercall(HC_DESTROY_VM, id, 0);
+	check_eq(hypercall(HC_SET_CALLBACK_VECTOR, 0xf3, 0), 0, "vector");
 	dm_return_cpus();
 }
 
@@ -371,7 +371,7 @@ static void scribbled_request_page(void)
 			((volatile u32 *)(void *)vm.req)[rnd(1024)] =
 				(u32)random_number();
 			vm.req[0].state = (u32)rnd(5);
-			vmmcall(HC_NOTIFY_REQUEST_FINISH, vm.vmid, rnd(17));
+			hypercall(HC_NOTIFY_REQUEST_FINISH, vm.vmid, rnd(17));
 		}
 		check_eq(dm_call(HC_DESTROY_VM, &vm), 0, "destroy");
 		check_back(used, i);

@@ -105,10 +105,11 @@ static void unknown_numbers(void)
 
 	for (u32 i = 0; i < 256; i++)
 		if (!is_known(HC_ID(i)))
-			check_eq(vmmcall(HC_ID(i), 0, 0), -ENOTTY, "number %x",
-				 HC_ID(i));
+			check_eq(hypercall(HC_ID(i), 0, 0), -ENOTTY,
+				 "number %x", HC_ID(i));
 	for (u32 i = 0; i < ARRAY_SIZE(odd); i++)
-		check_eq(vmmcall(odd[i], 0, 0), -ENOTTY, "number %lx", odd[i]);
+		check_eq(hypercall(odd[i], 0, 0), -ENOTTY, "number %lx",
+			 odd[i]);
 }
 
 /* What must stay as it is while calls are refused. */
@@ -161,8 +162,8 @@ static u32 bad_addresses(u64 *out)
 static s64 call_with(u32 i, u64 vmid, u64 pointer)
 {
 	if (calls[i].pointer == 1)
-		return vmmcall(calls[i].nr, pointer, 0);
-	return vmmcall(calls[i].nr, vmid, pointer);
+		return hypercall(calls[i].nr, pointer, 0);
+	return hypercall(calls[i].nr, vmid, pointer);
 }
 
 static void bad_pointers_of(u64 vmid)
@@ -205,9 +206,9 @@ static void bad_inner_pointers(void)
 						   .regions_num = 3,
 						   .regions_gpa = bad[k] };
 
-		check_eq(vmmcall(HC_HOLM_QUERY, addr_of(&q), 0), -EFAULT,
+		check_eq(hypercall(HC_HOLM_QUERY, addr_of(&q), 0), -EFAULT,
 			 "query into %lx", bad[k]);
-		check_eq(vmmcall(HC_VM_SET_MEMORY_REGIONS, addr_of(&b), 0),
+		check_eq(hypercall(HC_VM_SET_MEMORY_REGIONS, addr_of(&b), 0),
 			 -EFAULT, "regions at %lx", bad[k]);
 	}
 	check_figures(&before, "after bad inner pointers");
@@ -224,7 +225,7 @@ static void no_such_vm(void)
 
 			if (calls[i].nr == HC_SET_VCPU_REGS)
 				continue;
-			rc = vmmcall(calls[i].nr, ids[k], addr_of(zeros));
+			rc = hypercall(calls[i].nr, ids[k], addr_of(zeros));
 			check_eq(rc, -ENOTTY, "call %x of VM %lx", calls[i].nr,
 				 ids[k]);
 		}
@@ -243,7 +244,7 @@ static void not_the_service_vm(void)
 						 : addr_of(zeros);
 
 		if (calls[i].takes_vm && nr != HC_VM_GPA2HPA)
-			check(vmmcall(nr, 0, arg) < 0,
+			check(hypercall(nr, 0, arg) < 0,
 			      "call %x of the Service VM", nr);
 	}
 	check_figures(&before, "after");
@@ -254,10 +255,10 @@ static void own_translation(void)
 	struct holm_info info = hc_info();
 	struct acrn_abi_gpa2hpa v = { .gpa = 0x1000123 };
 
-	check_eq(vmmcall(HC_VM_GPA2HPA, 0, addr_of(&v)), 0, "own memory");
+	check_eq(hypercall(HC_VM_GPA2HPA, 0, addr_of(&v)), 0, "own memory");
 	check_eq(v.hpa, 0x1000123, "identity");
 	v.gpa = info.hv_base;
-	check_eq(vmmcall(HC_VM_GPA2HPA, 0, addr_of(&v)), -EFAULT,
+	check_eq(hypercall(HC_VM_GPA2HPA, 0, addr_of(&v)), -EFAULT,
 		 "Holm's memory");
 }
 
@@ -268,9 +269,9 @@ static void queries_at_their_edges(void)
 	struct holm_vm vm;
 	u8 byte[4] = { 1, 2, 3, 4 };
 
-	check_eq(vmmcall(HC_HOLM_QUERY, addr_of(&q), 0), -EINVAL, "subject");
+	check_eq(hypercall(HC_HOLM_QUERY, addr_of(&q), 0), -EINVAL, "subject");
 	q.subject = HOLM_QUERY_INFO;
-	check_eq(vmmcall(HC_HOLM_QUERY, addr_of(&q), 1), -EINVAL, "RSI");
+	check_eq(hypercall(HC_HOLM_QUERY, addr_of(&q), 1), -EINVAL, "RSI");
 	check_eq(hc_query(HOLM_QUERY_INFO, 1, &info, sizeof(info)), -ENOENT,
 		 "second info");
 	check_eq(hc_query(HOLM_QUERY_CPU, 1000, &info, sizeof(info)), -ENOENT,
@@ -294,10 +295,10 @@ static void log_can_be_read(void)
 
 static void callback_vector(void)
 {
-	check_eq(vmmcall(HC_SET_CALLBACK_VECTOR, 0x1f, 0), -EINVAL, "1f");
-	check_eq(vmmcall(HC_SET_CALLBACK_VECTOR, 0x100, 0), -EINVAL, "100");
-	check_eq(vmmcall(HC_SET_CALLBACK_VECTOR, ~0UL, 0), -EINVAL, "-1");
-	check_eq(vmmcall(HC_SET_CALLBACK_VECTOR, 0xf3, 0), 0, "f3");
+	check_eq(hypercall(HC_SET_CALLBACK_VECTOR, 0x1f, 0), -EINVAL, "1f");
+	check_eq(hypercall(HC_SET_CALLBACK_VECTOR, 0x100, 0), -EINVAL, "100");
+	check_eq(hypercall(HC_SET_CALLBACK_VECTOR, ~0UL, 0), -EINVAL, "-1");
+	check_eq(hypercall(HC_SET_CALLBACK_VECTOR, 0xf3, 0), 0, "f3");
 }
 
 static s64 create_as(u16 nvcpus, u64 cpus, u64 flags, u16 reserved)
@@ -310,7 +311,7 @@ static s64 create_as(u16 nvcpus, u64 cpus, u64 flags, u16 reserved)
 		.name = "edge",
 	};
 
-	return vmmcall(HC_CREATE_VM, addr_of(&c), 0);
+	return hypercall(HC_CREATE_VM, addr_of(&c), 0);
 }
 
 static void creation_is_checked(void)
@@ -331,7 +332,7 @@ static void creation_is_checked(void)
 
 static s64 irqline(struct dm_vm *vm, u64 arg)
 {
-	return vmmcall(HC_SET_IRQLINE, vm->vmid, arg);
+	return hypercall(HC_SET_IRQLINE, vm->vmid, arg);
 }
 
 static void devices_are_checked(void)
@@ -349,19 +350,19 @@ static void devices_are_checked(void)
 	check_eq(irqline(&vm, ~0UL), -EINVAL, "all ones");
 	check_eq(dm_msi(&vm, 0, 0), -EINVAL, "a message to nowhere");
 	check_eq(dm_msi(&vm, 0xfee00000, 0x41), 0, "a message");
-	check_eq(vmmcall(HC_NOTIFY_REQUEST_FINISH, vm.vmid, 0), 0, "notify");
-	check_eq(vmmcall(HC_NOTIFY_REQUEST_FINISH, vm.vmid, 1), -EINVAL,
+	check_eq(hypercall(HC_NOTIFY_REQUEST_FINISH, vm.vmid, 0), 0, "notify");
+	check_eq(hypercall(HC_NOTIFY_REQUEST_FINISH, vm.vmid, 1), -EINVAL,
 		 "notify vCPU 1 of 1");
-	check_eq(vmmcall(HC_VM_INTR_MONITOR, vm.vmid, addr_of(&m)), 0,
+	check_eq(hypercall(HC_VM_INTR_MONITOR, vm.vmid, addr_of(&m)), 0,
 		 "monitor");
 	check_eq(m.buf_cnt, 0, "interrupts monitored");
 	m.cmd = 7;
-	check_eq(vmmcall(HC_VM_INTR_MONITOR, vm.vmid, addr_of(&m)), -EINVAL,
+	check_eq(hypercall(HC_VM_INTR_MONITOR, vm.vmid, addr_of(&m)), -EINVAL,
 		 "monitor command 7");
 	pm = (u64)vm.vmid << 24;
-	check_eq(vmmcall(HC_PM_GET_CPU_STATE, pm, 0), -ENODEV, "P states");
-	check_eq(vmmcall(HC_PM_GET_CPU_STATE, pm | 9, 0), -EINVAL, "type 9");
-	check_eq(vmmcall(HC_PM_GET_CPU_STATE, pm | 1 << 16, 0), -EINVAL,
+	check_eq(hypercall(HC_PM_GET_CPU_STATE, pm, 0), -ENODEV, "P states");
+	check_eq(hypercall(HC_PM_GET_CPU_STATE, pm | 9, 0), -EINVAL, "type 9");
+	check_eq(hypercall(HC_PM_GET_CPU_STATE, pm | 1 << 16, 0), -EINVAL,
 		 "vCPU 1 of 1");
 	check_eq(dm_call(HC_CREATE_VCPU, &vm), 0, "create vCPU");
 	check_eq(dm_call(HC_DESTROY_VM, &vm), 0, "destroy");
@@ -379,18 +380,18 @@ static void request_page_is_checked(void)
 
 	if (!dm_take_cpus(1))
 		return;
-	check_eq(vmmcall(HC_CREATE_VM, addr_of(&c), 0), 0, "create");
+	check_eq(hypercall(HC_CREATE_VM, addr_of(&c), 0), 0, "create");
 	for (u32 i = 0; i < ARRAY_SIZE(bad); i++) {
 		buf.page_gpa = bad[i];
-		check(vmmcall(HC_SET_IOREQ_BUFFER, c.vmid, addr_of(&buf)) < 0,
+		check(hypercall(HC_SET_IOREQ_BUFFER, c.vmid, addr_of(&buf)) < 0,
 		      "a request page at %lx", bad[i]);
 	}
 	buf.page_gpa = addr_of(ram_alloc(PAGE_SIZE, PAGE_SIZE));
-	check_eq(vmmcall(HC_SET_IOREQ_BUFFER, c.vmid, addr_of(&buf)), 0,
+	check_eq(hypercall(HC_SET_IOREQ_BUFFER, c.vmid, addr_of(&buf)), 0,
 		 "a good one");
-	check_eq(vmmcall(HC_SET_IOREQ_BUFFER, c.vmid, addr_of(&buf)), -EINVAL,
+	check_eq(hypercall(HC_SET_IOREQ_BUFFER, c.vmid, addr_of(&buf)), -EINVAL,
 		 "a second");
-	check_eq(vmmcall(HC_DESTROY_VM, c.vmid, 0), 0, "destroy");
+	check_eq(hypercall(HC_DESTROY_VM, c.vmid, 0), 0, "destroy");
 	dm_return_cpus();
 }
 

@@ -36,7 +36,7 @@ static void cannot_be_given_away(void)
 {
 	struct acrn_abi_gpa2hpa v = { .gpa = DMAR_BASE };
 
-	check_eq(vmmcall(HC_VM_GPA2HPA, 0, addr_of(&v)), -EFAULT,
+	check_eq(hypercall(HC_VM_GPA2HPA, 0, addr_of(&v)), -EFAULT,
 		 "its translation");
 }
 

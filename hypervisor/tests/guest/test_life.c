@@ -338,9 +338,9 @@ static void no_start_without_request_page(void)
 	ram_free_all();
 	if (!dm_take_cpus(1))
 		return;
-	check_eq(vmmcall(HC_CREATE_VM, addr_of(&c), 0), 0, "create");
-	check_eq(vmmcall(HC_START_VM, c.vmid, 0), -EPERM, "start");
-	check_eq(vmmcall(HC_DESTROY_VM, c.vmid, 0), 0, "destroy");
+	check_eq(hypercall(HC_CREATE_VM, addr_of(&c), 0), 0, "create");
+	check_eq(hypercall(HC_START_VM, c.vmid, 0), -EPERM, "start");
+	check_eq(hypercall(HC_DESTROY_VM, c.vmid, 0), 0, "destroy");
 	check_eq(hc_info().pool_used, used, "pages in use");
 }
 
@@ -352,7 +352,7 @@ static void one_cpu_one_vm(void)
 	if (!make(&vm))
 		return;
 	check_eq(dm_create(&second, 1), -EBUSY, "a second on the same CPU");
-	check_eq(vmmcall(HC_HOLM_RETURN_CPU, hc_cpu(1).lapic_id, 0), -EBUSY,
+	check_eq(hypercall(HC_HOLM_RETURN_CPU, hc_cpu(1).lapic_id, 0), -EBUSY,
 		 "return a CPU in use");
 	end(&vm, used);
 }

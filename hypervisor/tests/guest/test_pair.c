@@ -226,17 +226,17 @@ static void one_call(struct racer *r)
 
 	switch (n / 4 % 4) {
 	case 0:
-		if (vmmcall(HC_CREATE_VM, addr_of(&c), 0) == 0) {
+		if (hypercall(HC_CREATE_VM, addr_of(&c), 0) == 0) {
 			r->good++;
-			vmmcall(HC_SET_IOREQ_BUFFER, c.vmid, addr_of(&buf));
+			hypercall(HC_SET_IOREQ_BUFFER, c.vmid, addr_of(&buf));
 		}
 		return;
 	case 1:
-		vmmcall(n / 64 % 2 ? HC_SOS_REMOVE_CPU : HC_HOLM_RETURN_CPU,
-			hc_cpu((u32)cpu).lapic_id, 0);
+		hypercall(n / 64 % 2 ? HC_SOS_REMOVE_CPU : HC_HOLM_RETURN_CPU,
+			  hc_cpu((u32)cpu).lapic_id, 0);
 		return;
 	default:
-		r->good += vmmcall(nr[n / 256 % 4], id, 0) == 0;
+		r->good += hypercall(nr[n / 256 % 4], id, 0) == 0;
 	}
 }
 
@@ -262,7 +262,7 @@ static void calls_from_two_cpus(void)
 	check(a.good > 50 && b.good > 50, "%u and %u calls succeeded", a.good,
 	      b.good);
 	for (u64 id = 1; id < 16; id++)
-		vmmcall(HC_DESTROY_VM, id, 0);
+		hypercall(HC_DESTROY_VM, id, 0);
 	dm_return_cpus();
 	check_eq(hc_info().pool_used, used, "pages in use");
 	check_eq(hc_info().nvms, 1, "VMs");
@@ -295,9 +295,9 @@ static void queries_beside(void)
 		struct acrn_abi_vm_creation c = { .vcpu_num = 2 };
 
 		for (u32 cpu = 2; cpu < 4; cpu++)
-			vmmcall(HC_SOS_REMOVE_CPU, hc_cpu(cpu).lapic_id, 0);
-		check_eq(vmmcall(HC_CREATE_VM, addr_of(&c), 0), 0, "create");
-		check_eq(vmmcall(HC_DESTROY_VM, c.vmid, 0), 0, "destroy");
+			hypercall(HC_SOS_REMOVE_CPU, hc_cpu(cpu).lapic_id, 0);
+		check_eq(hypercall(HC_CREATE_VM, addr_of(&c), 0), 0, "create");
+		check_eq(hypercall(HC_DESTROY_VM, c.vmid, 0), 0, "destroy");
 	}
 	__atomic_store_n(&stop, 1, __ATOMIC_SEQ_CST);
 	check(smp_join(1), "CPU 1 does not end");

@@ -6,16 +6,18 @@
 #include "kit/smp.h"
 #include "kit/test.h"
 
-#define RAM          MIB(4)
-#define VEC_MSIX     0x61
-#define VEC_PLAIN    0xf3
-#define VEC_OTHER    0x62
-#define ID           (HOLM_PCI_VENDOR | HOLM_PCI_DEVICE << 16)
-#define CLASS        0x0880
-#define BAR_FIRST    0xc0000000U
-#define BAR_SECOND   0xc8765000U
-#define ECAM_DEFAULT 0xb0000000UL /* where q35's firmware puts it */
-#define SETTLE_US    5000
+#define RAM           MIB(4)
+#define VEC_MSIX      0x61
+#define VEC_PLAIN     0xf3
+#define VEC_OTHER     0x62
+#define ID            (HOLM_PCI_VENDOR | HOLM_PCI_DEVICE << 16)
+#define CLASS         0x0880
+#define BAR_FIRST     0xc0000000U
+#define BAR_SECOND    0xc8765000U
+#define ECAM_DEFAULT  0xb0000000UL /* where q35's firmware puts it */
+#define BRIDGE_Q35    0x29c08086
+#define BRIDGE_I440FX 0x12378086 /* has no memory-mapped config space */
+#define SETTLE_US     5000
 
 static u32 fn, cap;
 
@@ -46,8 +48,10 @@ static void is_found(void)
 /* The neighbours are the machine's own. */
 static void others_are_untouched(void)
 {
-	check(pci_read(0, PCI_VENDOR) == 0x29c08086, "host bridge: %08x",
-	      pci_read(0, PCI_VENDOR));
+	u32 bridge = pci_read(0, PCI_VENDOR);
+
+	check(bridge == BRIDGE_Q35 || bridge == BRIDGE_I440FX,
+	      "host bridge: %08x", bridge);
 	check_eq(pci_read(fn + 1, PCI_VENDOR), 0xffffffff, "function 1");
 }
 
@@ -79,6 +83,8 @@ static void ids_are_read_only(void)
 
 static void ecam_is_the_same(void)
 {
+	if (pci_read(0, PCI_VENDOR) == BRIDGE_I440FX)
+		return;
 	if (!check(*ecam(PCI_VENDOR) == ID, "%08x at the ECAM page",
 		   *ecam(PCI_VENDOR)))
 		return;
@@ -202,13 +208,13 @@ static void plain_vector_is_chosen(void)
 	u32 plain = came(VEC_PLAIN), other = came(VEC_OTHER);
 	struct dm_vm vm;
 
-	check_eq(vmmcall(HC_SET_CALLBACK_VECTOR, VEC_OTHER, 0), 0, "set");
+	check_eq(hypercall(HC_SET_CALLBACK_VECTOR, VEC_OTHER, 0), 0, "set");
 	if (request(&vm)) {
 		expect(VEC_OTHER, other, 1, "chosen");
 		expect(VEC_PLAIN, plain, 0, "not chosen");
 		no_request(&vm);
 	}
-	check_eq(vmmcall(HC_SET_CALLBACK_VECTOR, VEC_PLAIN, 0), 0, "back");
+	check_eq(hypercall(HC_SET_CALLBACK_VECTOR, VEC_PLAIN, 0), 0, "back");
 }
 
 static void msix_masked_waits(void)

@@ -364,7 +364,7 @@ static void nobodys_memory_does_not_run(void)
 	check(probe(call_nobody, NULL) != NO_FAULT, "it came back");
 }
 
-static void hypercall(void *arg)
+static void call_holm(void *arg)
 {
 	(void)arg;
 	__asm__ volatile("mov $0x80000000, %%r8d; vmmcall" : : : "r8", "rax");
@@ -372,7 +372,7 @@ static void hypercall(void *arg)
 
 static void hypercalls_are_undefined(void)
 {
-	check_eq(probe(hypercall, NULL), VEC_UD, "VMMCALL");
+	check_eq(probe(call_holm, NULL), VEC_UD, "VMMCALL");
 }
 
 /* clang-format off */

@@ -57,6 +57,9 @@ static inline struct kcpu *kcpu_self(void)
 /** The CPU with this index; 0 is the boot CPU. */
 struct kcpu *kcpu_get(u32 index);
 
+/** Is the CPU Intel's? Else it is AMD's. */
+bool cpu_is_intel(void);
+
 /** Interrupts of @vector that @cpu has taken. */
 static inline u32 kcpu_irqs(const struct kcpu *cpu, u8 vector)
 {

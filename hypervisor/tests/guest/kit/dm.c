@@ -46,7 +46,7 @@ bool dm_take_cpus(u32 n)
 
 		if (cpu.owner_vm != 0)
 			continue;
-		rc = vmmcall(HC_SOS_REMOVE_CPU, cpu.lapic_id, 0);
+		rc = hypercall(HC_SOS_REMOVE_CPU, cpu.lapic_id, 0);
 		if (!check_eq(rc, 0, "take CPU %u", i))
 			return false;
 	}
@@ -61,7 +61,7 @@ void dm_return_cpus(void)
 		struct holm_cpu cpu = hc_cpu(i);
 
 		if (cpu.owner_vm == HOLM_NO_VM)
-			check_eq(vmmcall(HC_HOLM_RETURN_CPU, cpu.lapic_id, 0),
+			check_eq(hypercall(HC_HOLM_RETURN_CPU, cpu.lapic_id, 0),
 				 0, "return CPU %u", i);
 	}
 }
@@ -82,7 +82,7 @@ s64 dm_create_as(struct dm_vm *vm, u32 nvcpus, u64 flags)
 	s64 rc;
 
 	memset(vm, 0, sizeof(*vm));
-	rc = vmmcall(HC_CREATE_VM, addr_of(&c), 0);
+	rc = hypercall(HC_CREATE_VM, addr_of(&c), 0);
 	if (rc)
 		return rc;
 	vm->vmid = c.vmid;
@@ -90,7 +90,7 @@ s64 dm_create_as(struct dm_vm *vm, u32 nvcpus, u64 flags)
 	vm->polling = flags & ACRN_VM_IO_POLLING;
 	vm->req = ram_alloc(PAGE_SIZE, PAGE_SIZE);
 	buf.page_gpa = addr_of(vm->req);
-	return vmmcall(HC_SET_IOREQ_BUFFER, vm->vmid, addr_of(&buf));
+	return hypercall(HC_SET_IOREQ_BUFFER, vm->vmid, addr_of(&buf));
 }
 
 s64 dm_region(struct dm_vm *vm, u32 type, u64 gpa, u64 from, u64 size, u32 attr)
@@ -108,7 +108,7 @@ s64 dm_region(struct dm_vm *vm, u32 type, u64 gpa, u64 from, u64 size, u32 attr)
 		.regions_gpa = addr_of(&r),
 	};
 
-	return vmmcall(HC_VM_SET_MEMORY_REGIONS, addr_of(&batch), 0);
+	return hypercall(HC_VM_SET_MEMORY_REGIONS, addr_of(&batch), 0);
 }
 
 bool dm_make(struct dm_vm *vm, u32 nvcpus, u64 size)
@@ -188,19 +188,19 @@ struct acrn_abi_vcpu_regs dm_regs_long(struct dm_vm *vm, u16 vcpu, u64 addr)
 
 s64 dm_set_regs(struct dm_vm *vm, const struct acrn_abi_vcpu_regs *regs)
 {
-	return vmmcall(HC_SET_VCPU_REGS, vm->vmid, addr_of(regs));
+	return hypercall(HC_SET_VCPU_REGS, vm->vmid, addr_of(regs));
 }
 
 s64 dm_msi(struct dm_vm *vm, u64 addr, u64 data)
 {
 	struct acrn_abi_msi msi = { addr, data };
 
-	return vmmcall(HC_INJECT_MSI, vm->vmid, addr_of(&msi));
+	return hypercall(HC_INJECT_MSI, vm->vmid, addr_of(&msi));
 }
 
 s64 dm_irqline(struct dm_vm *vm, u32 gsi, u32 op)
 {
-	return vmmcall(HC_SET_IRQLINE, vm->vmid, gsi | (u64)op << 32);
+	return hypercall(HC_SET_IRQLINE, vm->vmid, gsi | (u64)op << 32);
 }
 
 static void console_put(struct dm_vm *vm, char c)
@@ -253,7 +253,7 @@ static void serve_slot(struct dm_vm *vm, u32 vcpu)
 	answer(vm, vcpu, r);
 	__atomic_store_n(&r->state, ACRN_IOREQ_COMPLETE, __ATOMIC_RELEASE);
 	if (!vm->polling) {
-		rc = vmmcall(HC_NOTIFY_REQUEST_FINISH, vm->vmid, vcpu);
+		rc = hypercall(HC_NOTIFY_REQUEST_FINISH, vm->vmid, vcpu);
 		check_eq(rc, 0, "notify");
 	}
 	if (vm->after)

@@ -3,6 +3,12 @@
 
 #include "kit/test.h"
 
+s64 hypercall(u64 nr, u64 arg1, u64 arg2)
+{
+	return cpu_is_intel() ? vmcall(nr, arg1, arg2)
+			      : vmmcall(nr, arg1, arg2);
+}
+
 s64 hc_query(u32 subject, u32 index, void *buf, u32 len)
 {
 	struct holm_query q = {
@@ -11,7 +17,7 @@ s64 hc_query(u32 subject, u32 index, void *buf, u32 len)
 		.buf_gpa = addr_of(buf),
 		.len = len,
 	};
-	s64 rc = vmmcall(HC_HOLM_QUERY, addr_of(&q), 0);
+	s64 rc = hypercall(HC_HOLM_QUERY, addr_of(&q), 0);
 
 	return rc < 0 ? rc : q.out_len;
 }

@@ -33,6 +33,9 @@ static inline s64 vmcall(u64 nr, u64 arg1, u64 arg2)
 	return rc;
 }
 
+/** By the instruction of the CPU's maker. */
+s64 hypercall(u64 nr, u64 arg1, u64 arg2);
+
 static inline u64 addr_of(const void *p)
 {
 	return (u64)(uintptr_t)p;

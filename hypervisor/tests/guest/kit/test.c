@@ -16,14 +16,15 @@
 #define EXIT_PASSED 0x10
 #define EXIT_FAILED 0x11
 /* Bochs: text to its standard output; the word that ends it. */
-#define TEXT_PORT   0xe9
-#define END_PORT    0x8900
+#define TEXT_PORT 0xe9
+#define END_PORT  0x8900
 
 /* boot_params, zero-page.rst */
 #define BP_E820_COUNT 0x1e8
 #define BP_CMDLINE    0x228
 #define BP_E820       0x2d0
 
+#define VENDOR_INTEL      0x756e6547 /* "Genu" */
 #define CPUID_HV_FEATURES 0x40000001
 #define CPUID_HV_TSC_KHZ  0x40000010
 
@@ -37,11 +38,17 @@ static struct {
 	u32 console_lock;
 	u64 tsc_khz;
 	bool user;
+	bool intel;
 } state;
 
 bool is_user_vm(void)
 {
 	return state.user;
+}
+
+bool cpu_is_intel(void)
+{
+	return state.intel;
 }
 
 static void put(const char *s)
@@ -222,6 +229,7 @@ void kit_main(const u8 *params)
 
 	boot_params = params;
 	state.user = !(x86_cpuid(CPUID_HV_FEATURES, 0).eax & 1);
+	state.intel = x86_cpuid(0, 0).ebx == VENDOR_INTEL;
 	state.name = "start";
 	trap_init_cpu(cpu);
 	apic_enable(false);
