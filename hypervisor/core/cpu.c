@@ -5,6 +5,7 @@
 #include "arch/x86/lapic.h"
 #include "core/cpu_table.h"
 #include "core/percpu.h"
+#include "core/trace.h"
 
 static struct {
 	struct cpu *cpu;
@@ -48,6 +49,7 @@ void cpu_kick(struct cpu *cpu)
 	__atomic_store_n(&cpu->kick, 1, __ATOMIC_SEQ_CST);
 	if (cpu == cpu_self())
 		return;
+	trace(HOLM_TRACE_KICK, TRACE_NOBODY, cpu->index, 0, 0);
 	/* An NMI that is still to come will see the flag just set. */
 	if (__atomic_exchange_n(&cpu->nmi_inflight, 1, __ATOMIC_SEQ_CST))
 		return;

@@ -9,6 +9,7 @@
 #include "lib/types.h"
 #include "mem/addr.h"
 
+struct trace_ring;
 struct vcpu;
 
 struct cpu {
@@ -37,6 +38,7 @@ struct cpu {
 	u64 exits;
 	u64 nmis_own;
 	u64 nmis_foreign;
+	struct trace_ring *trace; /* see core/trace.h; constant after start */
 };
 
 /** Number of CPUs that came up. */

@@ -7,6 +7,7 @@
 #include "arch/x86/uart.h"
 #include "core/console.h"
 #include "core/spinlock.h"
+#include "core/trace.h"
 #include "lib/printf.h"
 #include "lib/string.h"
 
@@ -73,6 +74,13 @@ u32 log_read(char *buf, u32 len, u64 skip)
 	return (u32)n;
 }
 
+static void emit_line(const char *line)
+{
+	emit("Holm: ", true);
+	emit(line, true);
+	emit("\n", true);
+}
+
 void panic(const char *fmt, ...)
 {
 	char line[LOG_LINE];
@@ -85,5 +93,6 @@ void panic(const char *fmt, ...)
 	emit("\nHolm: ERROR stopped: ", true);
 	emit(line, true);
 	emit("\n", true);
+	trace_dump(emit_line);
 	arch_halt_forever();
 }

@@ -58,6 +58,16 @@ static inline struct vm_locked hc_locked(const struct hc_call *call)
 s64 hc_act_api_version(struct hc_call *call);
 s64 hc_act_query(struct hc_call *call);
 int hc_decode_query(struct hc_call *call);
+int hc_decode_trace(struct hc_call *call);
+s64 hc_act_trace(struct hc_call *call);
+
+/* The subjects of HC_HOLM_QUERY that hc_map.c and hc_trace.c answer. */
+int hc_query_map(struct hc_call *call);
+int hc_query_vm_map(struct hc_call *call);
+int hc_query_trace(struct hc_call *call);
+
+/** Put @size bytes behind what the answer has already. -EFAULT. */
+int hc_query_add(struct hc_call *call, const void *part, u32 size);
 
 s64 hc_act_remove_cpu(struct hc_call *call);
 s64 hc_act_return_cpu(struct hc_call *call);

@@ -24,13 +24,15 @@ s64 hc_act_api_version(struct hc_call *call)
 	return hc_write(call, call->arg1, &version, sizeof(version));
 }
 
-/** Write the answer, cut to the caller's length, and say how long it is. */
-static int query_answer(struct hc_call *call, const void *answer, u32 size)
+int hc_query_add(struct hc_call *call, const void *part, u32 size)
 {
 	struct holm_query *q = &call->u.query;
+	u32 n = MIN(q->len - q->out_len, size);
+	int rc = hc_write(call, q->buf_gpa + q->out_len, part, n);
 
-	q->out_len = MIN(q->len, size);
-	return hc_write(call, q->buf_gpa, answer, q->out_len);
+	if (rc == 0)
+		q->out_len += n;
+	return rc;
 }
 
 static int query_info(struct hc_call *call)
@@ -45,7 +47,9 @@ static int query_info(struct hc_call *call)
 	info.pool_used = __atomic_load_n(&pool->used, __ATOMIC_RELAXED);
 	info.tsc_khz = time_khz();
 	info.nvms = vm_count();
-	return query_answer(call, &info, sizeof(info));
+	info.tsc_now = time_now();
+	info.trace_events = __atomic_load_n(&trace_events, __ATOMIC_RELAXED);
+	return hc_query_add(call, &info, sizeof(info));
 }
 
 #define CPU_DIRECT   0U
@@ -70,10 +74,11 @@ static int query_cpu(struct hc_call *call)
 		out.vcpu = use.vcpu_id;
 		out.mode = use.direct ? CPU_DIRECT : CPU_MEDIATED;
 	}
-	return query_answer(call, &out, sizeof(out));
+	return hc_query_add(call, &out, sizeof(out));
 }
 
 _Static_assert((u32)HOLM_EXIT_COUNT <= HOLM_VM_EXIT_SLOTS, "ABI");
+_Static_assert((u32)HOLM_INJECT_COUNT <= HOLM_VM_INJECT_SLOTS, "ABI");
 
 static const u32 query_states[VM_STATE_COUNT] = {
 	[VM_STATE_CREATED] = HOLM_VM_CREATED,
@@ -99,9 +104,12 @@ static void query_fill_vm(struct vm *vm, struct holm_vm *out)
 	out->s2_pages = vm->s2.pt.table_pages;
 	memcpy(out->leaves, vm->s2.leaves, sizeof(out->leaves));
 	spin_unlock(&vm->s2.lock);
-	for (u32 i = 0; i < vm->nvcpus; i++)
+	for (u32 i = 0; i < vm->nvcpus; i++) {
 		for (u32 n = 0; n < HOLM_EXIT_COUNT; n++)
 			out->exits[n] += vm->vcpu[i]->exits[n];
+		for (u32 n = 0; n < HOLM_INJECT_COUNT; n++)
+			out->injects[n] += vm->vcpu[i]->injects[n];
+	}
 }
 
 /* A slot below the highest may be empty: state 0, which no VM has. */
@@ -117,34 +125,36 @@ static int query_vm(struct hc_call *call)
 		query_fill_vm(vm, &out);
 		vm_put(vm);
 	}
-	return query_answer(call, &out, sizeof(out));
+	return hc_query_add(call, &out, sizeof(out));
 }
 
 static int query_log(struct hc_call *call)
 {
 	struct holm_query *q = &call->u.query;
 	char text[256];
-	u32 n;
+	int rc = 0;
+	u32 n = 1;
 
-	for (q->out_len = 0; q->out_len < q->len; q->out_len += n) {
+	while (rc == 0 && n && q->out_len < q->len) {
 		u32 want = MIN(q->len - q->out_len, (u32)sizeof(text));
-		int rc;
 
 		n = log_read(text, want, (u64)q->index + q->out_len);
-		if (n == 0)
-			break;
-		rc = hc_write(call, q->buf_gpa + q->out_len, text, n);
-		if (rc)
-			return rc;
+		rc = hc_query_add(call, text, n);
 	}
-	return 0;
+	return rc;
 }
 
-static int (*const query_subjects[])(struct hc_call *call) = {
-	[HOLM_QUERY_INFO] = query_info,
-	[HOLM_QUERY_CPU] = query_cpu,
-	[HOLM_QUERY_VM] = query_vm,
-	[HOLM_QUERY_LOG] = query_log,
+static const struct {
+	int (*answer)(struct hc_call *call);
+	bool takes_from;
+} query_subjects[] = {
+	[HOLM_QUERY_INFO] = { query_info, false },
+	[HOLM_QUERY_CPU] = { query_cpu, false },
+	[HOLM_QUERY_VM] = { query_vm, false },
+	[HOLM_QUERY_LOG] = { query_log, false },
+	[HOLM_QUERY_MAP] = { hc_query_map, false },
+	[HOLM_QUERY_VM_MAP] = { hc_query_vm_map, true },
+	[HOLM_QUERY_TRACE] = { hc_query_trace, true },
 };
 
 int hc_decode_query(struct hc_call *call)
@@ -154,14 +164,17 @@ int hc_decode_query(struct hc_call *call)
 
 	if (rc)
 		return rc;
-	if (call->arg2 != 0 || q->subject >= ARRAY_SIZE(query_subjects))
+	if (q->subject >= ARRAY_SIZE(query_subjects))
 		return -EINVAL;
+	if (call->arg2 != 0 && !query_subjects[q->subject].takes_from)
+		return -EINVAL;
+	q->out_len = 0;
 	return 0;
 }
 
 s64 hc_act_query(struct hc_call *call)
 {
-	int rc = query_subjects[call->u.query.subject](call);
+	int rc = query_subjects[call->u.query.subject].answer(call);
 
 	if (rc)
 		return rc;

@@ -85,10 +85,13 @@ struct hc_row {
 	  "RDI: vmid << 24 | vcpu << 16 | num << 8 | type")		\
 	X(HOLM_QUERY, SERVICE, NONE,					\
 	  hc_decode_query, hc_act_query, NULL,				\
-	  "RDI: holm_query, in and out")				\
+	  "RDI: holm_query, in and out; RSI: where to begin")		\
 	X(HOLM_RETURN_CPU, SERVICE, NONE,				\
 	  NULL, hc_act_return_cpu, NULL,				\
-	  "give back the CPU with LAPIC id RDI")
+	  "give back the CPU with LAPIC id RDI")			\
+	X(HOLM_TRACE, SERVICE, NONE,					\
+	  hc_decode_trace, hc_act_trace, NULL,				\
+	  "RDI: the events to trace, a bit each")
 /* clang-format on */
 
 #define HC_ROW(name, who, target, decode, act, release, doc) \
@@ -152,18 +155,12 @@ static s64 hc_act_on_vm(const struct hc_row *row, struct hc_call *call)
 	return rc;
 }
 
-s64 hypercall_dispatch(struct vcpu *caller, u32 nr, u64 arg1, u64 arg2,
-		       bool *inject_ud)
+static s64 hc_do(const struct hc_row *row, struct vcpu *caller, u64 arg1,
+		 u64 arg2)
 {
-	const struct hc_row *row = hc_find(nr);
 	struct hc_call call;
 	s64 rc = 0;
 
-	*inject_ud = !hc_may_call(row, caller->vm);
-	if (*inject_ud)
-		return 0;
-	if (!row)
-		return -ENOTTY;
 	call.caller = caller;
 	call.arg1 = arg1;
 	call.arg2 = arg2;
@@ -177,5 +174,21 @@ s64 hypercall_dispatch(struct vcpu *caller, u32 nr, u64 arg1, u64 arg2,
 				    : hc_act_on_vm(row, &call);
 	if (row->release)
 		row->release(&call);
+	return rc;
+}
+
+s64 hypercall_dispatch(struct vcpu *caller, u32 nr, u64 arg1, u64 arg2,
+		       bool *inject_ud)
+{
+	const struct hc_row *row = hc_find(nr);
+	s64 rc;
+
+	*inject_ud = !hc_may_call(row, caller->vm);
+	if (*inject_ud)
+		return 0;
+	if (!row)
+		return -ENOTTY;
+	rc = hc_do(row, caller, arg1, arg2);
+	trace(HOLM_TRACE_HYPERCALL, vcpu_who(caller), nr, (u64)rc, 0);
 	return rc;
 }

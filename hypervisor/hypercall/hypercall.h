@@ -24,4 +24,7 @@ s64 hypercall_dispatch(struct vcpu *caller, u32 nr, u64 arg1, u64 arg2,
  */
 void hypercall_set_info(const struct holm_info *info);
 
+/** What HOLM_QUERY_MAP answers: @n ranges, kept by reference, at start. */
+void hypercall_set_map(const struct holm_range *ranges, u32 n);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "io/ioreq.h"
 
+#include "core/trace.h"
 #include "io/upcall.h"
 #include "lib/errno.h"
 #include "mem/physmap.h"
@@ -81,6 +82,8 @@ static void ioreq_issue(struct vcpu *vcpu, const struct vcpu_ioreq *req)
 	physmap_write(SLOT(vcpu, u), &access, sizeof(access));
 	vcpu->ioreq = *req;
 	vcpu->ioreq.busy = true;
+	trace(HOLM_TRACE_REQUEST, vcpu_who(vcpu), req->type, req->addr,
+	      req->size | (u64)req->write << 8);
 	/* Release order: whoever sees PENDING sees the request. */
 	physmap_store32(SLOT(vcpu, state), ACRN_IOREQ_PENDING);
 	upcall_raise();
@@ -109,6 +112,8 @@ static int ioreq_collect(struct vcpu *vcpu, u64 *val, ioreq_wait_fn wait)
 			return -EAGAIN;
 	physmap_read(val, SLOT(vcpu, u.access.value), sizeof(*val));
 	vcpu->ioreq.busy = false;
+	trace(HOLM_TRACE_ANSWER, vcpu_who(vcpu), vcpu->ioreq.type,
+	      vcpu->ioreq.addr, 0);
 	physmap_store32(state, ACRN_IOREQ_FREE);
 	return 0;
 }
@@ -190,6 +195,7 @@ int ioreq_mmio(struct vcpu *vcpu, gpa_t gpa, u32 size, bool write, u64 *val,
 
 void ioreq_finish(struct vcpu *vcpu)
 {
+	trace(HOLM_TRACE_FINISH, vcpu_who(vcpu), vcpu->state, 0, 0);
 	/* The page has the answer, or the vCPU goes on waiting. */
 	cpu_kick(vcpu->cpu);
 }

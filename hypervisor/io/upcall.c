@@ -2,6 +2,7 @@
 #include "io/upcall.h"
 
 #include "arch/x86/lapic.h"
+#include "core/trace.h"
 #include "lib/errno.h"
 #include "vm/vm.h"
 
@@ -54,6 +55,7 @@ void upcall_raise(void)
 		    !__atomic_exchange_n(&upcall.pending, 0, __ATOMIC_SEQ_CST))
 			return;
 	}
+	trace(HOLM_TRACE_UPCALL, TRACE_NOBODY, msix >> 32, (u32)msix, 0);
 	if (msix)
 		lapic_icr((u32)(msix >> 32), (u32)msix);
 	else

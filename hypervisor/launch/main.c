@@ -36,7 +36,7 @@
  * a percent of RAM for stage-2 tables (2 MiB leaves need 0.2 %).
  */
 #define POOL_FIXED     MIB(4)
-#define POOL_PER_CPU   KIB(256)
+#define POOL_PER_CPU   KIB(448)
 #define POOL_RAM_SHARE 400
 
 extern u8 image_start[], image_text[], image_rodata[], image_data[];

@@ -11,12 +11,14 @@
 #include "arch/x86/lapic.h"
 #include "arch/x86/rtc.h"
 #include "core/console.h"
+#include "core/trace.h"
 #include "guest/x86/guest.h"
 #include "guest/x86/pvclock.h"
 #include "guest/x86/upcall_fn.h"
 #include "hypercall/hypercall.h"
 #include "launch/linux_boot.h"
 #include "lib/string.h"
+#include "mem/layout.h"
 #include "vm/vm.h"
 
 #define HOLM_VERSION (0 << 16 | 1 << 8 | 0)
@@ -124,6 +126,40 @@ static void publish_info(void)
 	hypercall_set_info(&info);
 }
 
+static struct holm_range ranges[BOOT_E820_MAX + 2 + 1 +
+				ARRAY_SIZE(launch.acpi.ioapic) +
+				ARRAY_SIZE(launch.acpi.iommu)];
+
+static void add_range(u32 *n, u64 base, u64 size, u32 kind)
+{
+	ranges[(*n)++] = (struct holm_range){
+		.base = base,
+		.size = size,
+		.kind = kind,
+	};
+}
+
+/* In the order that abi/holm.h says. */
+static void publish_map(void)
+{
+	const struct e820 *m = &launch.boot.map;
+	const struct acpi_info *acpi = &launch.acpi;
+	u32 n = 0;
+
+	for (u32 i = 0; i < m->n; i++)
+		add_range(&n, m->e[i].base, m->e[i].size, m->e[i].type);
+	add_range(&n, launch.hv_base.v, HOLM_IMAGE_MAX, HOLM_RANGE_HOLM_IMAGE);
+	add_range(&n, launch.hv_base.v + HOLM_IMAGE_MAX,
+		  launch.hv_size - HOLM_IMAGE_MAX, HOLM_RANGE_HOLM_POOL);
+	add_range(&n, LAPIC_BASE, MIB(1), HOLM_RANGE_LAPIC);
+	for (u32 i = 0; i < acpi->nioapics; i++)
+		add_range(&n, acpi->ioapic[i], PAGE_SIZE, HOLM_RANGE_IOAPIC);
+	for (u32 i = 0; i < acpi->niommus; i++)
+		add_range(&n, acpi->iommu[i].base, acpi->iommu[i].size,
+			  HOLM_RANGE_IOMMU);
+	hypercall_set_map(ranges, n);
+}
+
 /* Options that are on or off: name=1 or name=0. */
 static bool option_set(const char *name)
 {
@@ -159,6 +195,8 @@ void launch_service_vm(void)
 	struct vm_locked l;
 	struct vm *vm;
 
+	if (option_set("trace"))
+		trace_set(HOLM_TRACE_ALL);
 	announce();
 	pvclock_set_wall(rtc_read(), time_now());
 	vm_setup(&launch.pool, &guest_machine_ops);
@@ -177,6 +215,7 @@ void launch_service_vm(void)
 	vm->guest->x2apic_leaf = option_set("x2apic");
 	load_kernel(vm);
 	publish_info();
+	publish_map();
 	lapic_virtual_wire();
 	hand_over_console();
 	l = vm_lock(vm);

@@ -10,6 +10,7 @@
 #include "guest/x86/pvclock.h"
 #include "hypercall/hypercall.h"
 #include "lib/string.h"
+#include "run/note.h"
 
 static const u8 op_cpuid[] = { 0x0f, 0xa2 };
 static const u8 op_hlt[] = { 0xf4 };
@@ -229,6 +230,6 @@ void run_exit(struct vcpu *v, const struct exit_info *x)
 
 	/* Delivered again, unless the handler injects something first. */
 	if (unlikely(x->interrupted) && backend->vcpu_interrupted(&v->hw, &ev))
-		backend->vcpu_inject(&v->hw, &ev);
+		run_inject(v, &ev);
 	handlers[x->reason](v, x);
 }

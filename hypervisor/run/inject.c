@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "run/note.h"
 #include "run/run.h"
 
 #define VECTOR_UD 6
@@ -14,7 +15,7 @@ void run_inject_exception(struct vcpu *v, u8 vector, bool has_error, u32 error)
 		.error_code = error,
 	};
 
-	backend->vcpu_inject(&v->hw, &ev);
+	run_inject(v, &ev);
 }
 
 void run_inject_ud(struct vcpu *v)

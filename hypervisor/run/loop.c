@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/percpu.h"
 #include "guest/x86/guest.h"
+#include "run/note.h"
 #include "run/run.h"
 #include "vm/sched.h"
 
@@ -22,8 +23,11 @@ static bool is_direct(const struct vcpu *v)
 static void idle(struct cpu *cpu, const struct vcpu *v)
 {
 	bool open = !v || !is_direct(v) || v->state == VCPU_STATE_WAIT_SIPI;
+	u32 who = v ? vcpu_who(v) : TRACE_NOBODY;
 
+	trace(HOLM_TRACE_IDLE, who, v ? v->state : 0, 0, 0);
 	arch_idle(&cpu->kick, open);
+	trace(HOLM_TRACE_WAKE, who, v ? v->state : 0, 0, 0);
 }
 
 static void clear_kick(struct cpu *cpu)
@@ -128,8 +132,10 @@ static void run_vcpu(struct cpu *cpu, struct vcpu *v)
 			continue;
 		}
 		prepare(p, v);
+		run_note_enter(v);
 		if (!backend->vcpu_run(&v->hw, &cpu->kick, &x))
 			continue;
+		run_note_exit(v, &x);
 		cpu->exits++;
 		v->exits[x.reason]++;
 		run_exit(v, &x);
@@ -141,6 +147,8 @@ static void take_up(struct cpu *cpu, struct vcpu *v)
 {
 	struct percpu *p = percpu_self();
 
+	trace(HOLM_TRACE_TAKE_UP, v ? vcpu_who(v) : TRACE_NOBODY, cpu->index, 0,
+	      0);
 	__atomic_store_n(&cpu->current, v, __ATOMIC_SEQ_CST);
 	/* Requests and stop may be set already: look before the first entry. */
 	__atomic_store_n(&cpu->kick, 1, __ATOMIC_SEQ_CST);

@@ -9,6 +9,7 @@
 #include "core/percpu.h"
 #include "guest/x86/guest.h"
 #include "io/ioreq.h"
+#include "run/note.h"
 
 static void take_init(struct vcpu *v)
 {
@@ -108,7 +109,7 @@ static void inject_irq(struct vcpu *v)
 	if (vector < 0)
 		return;
 	ev.vector = (u8)vector;
-	backend->vcpu_inject(&v->hw, &ev);
+	run_inject(v, &ev);
 }
 
 void run_inject_nmi(struct vcpu *v)
@@ -118,7 +119,7 @@ void run_inject_nmi(struct vcpu *v)
 	if (!backend->vcpu_nmi_ready(&v->hw))
 		return;
 	v->nmi_pending = false;
-	backend->vcpu_inject(&v->hw, &ev);
+	run_inject(v, &ev);
 }
 
 /*

@@ -23,6 +23,7 @@
 #include "abi/holm.h"
 #include "core/cpu.h"
 #include "core/spinlock.h"
+#include "core/trace.h"
 #include "lib/types.h"
 #include "mem/addr.h"
 #include "mem/pool.h"
@@ -96,6 +97,7 @@ struct vcpu {
 	struct vcpu_ioreq ioreq;
 	struct vcpu_guest *guest; /* guest/: vLAPIC, guest MSRs */
 	u64 exits[HOLM_EXIT_COUNT];
+	u64 injects[HOLM_INJECT_COUNT];
 };
 
 struct vm {
@@ -147,6 +149,12 @@ struct page_pool *vm_pool(void);
 void *vm_mem_alloc(u64 size);
 /** @p may be NULL. */
 void vm_mem_free(void *p, u64 size);
+
+/** The vCPU as the trace names it. */
+static inline u32 vcpu_who(const struct vcpu *vcpu)
+{
+	return trace_who(vcpu->vm->vmid, vcpu->id);
+}
 
 /** Proof that whoever made it holds vm->lock. */
 struct vm_locked {

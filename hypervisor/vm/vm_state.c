@@ -52,6 +52,8 @@ int vm_state_set(struct vm_locked l, enum vm_state to)
 			  vm_state_name(to), vm_state_name(vm->state));
 		return -EPERM;
 	}
+	trace(HOLM_TRACE_STATE, trace_who(vm->vmid, HOLM_TRACE_NOBODY),
+	      vm->state, to, 0);
 	log_info("vm %u: %s -> %s", vm->vmid, vm_state_name(vm->state),
 		 vm_state_name(to));
 	__atomic_store_n(&vm->state, to, __ATOMIC_RELAXED);

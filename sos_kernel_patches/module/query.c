@@ -12,9 +12,26 @@
 #include "hsm.h"
 #include "hypercall.h"
 
+/* The call itself, its arguments in memory of the kernel's direct map. */
+static int query_hcall(const struct holm_query *args, u64 from, u32 *out_len)
+{
+	struct holm_query *query = kmemdup(args, sizeof(*args), GFP_KERNEL);
+	int ret;
+
+	if (!query)
+		return -ENOMEM;
+	ret = hsm_hcall(HC_HOLM_QUERY, virt_to_phys(query), from);
+	if (ret >= 0) {
+		*out_len = min(query->out_len, args->len);
+		ret = 0;
+	}
+	kfree(query);
+	return ret;
+}
+
 /**
  * hsm_query() - ask the hypervisor
- * @subject: HOLM_QUERY_*
+ * @subject: HOLM_QUERY_*, one that begins at nothing
  * @index: which of them
  * @buf: linear kernel memory
  * @len: its length
@@ -25,34 +42,31 @@
  */
 int hsm_query(u32 subject, u32 index, void *buf, u32 len, u32 *out_len)
 {
-	struct holm_query *query = kzalloc(sizeof(*query), GFP_KERNEL);
-	int ret;
+	const struct holm_query query = {
+		.subject = subject,
+		.index = index,
+		.buf_gpa = virt_to_phys(buf),
+		.len = len,
+	};
 
-	if (!query)
-		return -ENOMEM;
-	query->subject = subject;
-	query->index = index;
-	query->buf_gpa = virt_to_phys(buf);
-	query->len = len;
-	ret = hsm_hcall(HC_HOLM_QUERY, virt_to_phys(query), 0);
-	if (ret >= 0) {
-		*out_len = min(query->out_len, len);
-		ret = 0;
-	}
-	kfree(query);
-	return ret;
+	return query_hcall(&query, 0, out_len);
 }
 
 static int query_to_user(struct holm_ioc_query *ioc)
 {
 	void *bounce = (void *)get_zeroed_page(GFP_KERNEL);
-	u32 len = min_t(u32, ioc->len, HOLM_IOC_LEN_MAX);
+	const struct holm_query query = {
+		.subject = ioc->subject,
+		.index = ioc->index,
+		.buf_gpa = bounce ? virt_to_phys(bounce) : 0,
+		.len = min_t(u32, ioc->len, HOLM_IOC_LEN_MAX),
+	};
 	int ret;
 
 	static_assert(HOLM_IOC_LEN_MAX <= PAGE_SIZE);
 	if (!bounce)
 		return -ENOMEM;
-	ret = hsm_query(ioc->subject, ioc->index, bounce, len, &ioc->out_len);
+	ret = query_hcall(&query, ioc->from, &ioc->out_len);
 	if (!ret &&
 	    copy_to_user(u64_to_user_ptr(ioc->buf), bounce, ioc->out_len))
 		ret = -EFAULT;
@@ -60,19 +74,38 @@ static int query_to_user(struct holm_ioc_query *ioc)
 	return ret;
 }
 
-static long query_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+static long ioctl_query(struct file *file, void __user *arg)
 {
 	struct holm_ioc_query ioc;
 	int ret;
 
-	if (cmd != HOLM_IOC_QUERY)
-		return -ENOTTY;
-	if (copy_from_user(&ioc, (void __user *)arg, sizeof(ioc)))
+	if (copy_from_user(&ioc, arg, sizeof(ioc)))
 		return -EFAULT;
 	ret = query_to_user(&ioc);
-	if (!ret && copy_to_user((void __user *)arg, &ioc, sizeof(ioc)))
+	if (!ret && copy_to_user(arg, &ioc, sizeof(ioc)))
 		ret = -EFAULT;
 	return ret;
+}
+
+/* Who may only look may not change what everybody pays for. */
+static long ioctl_trace(struct file *file, void __user *arg)
+{
+	struct holm_ioc_trace ioc;
+
+	if (!(file->f_mode & FMODE_WRITE))
+		return -EACCES;
+	if (copy_from_user(&ioc, arg, sizeof(ioc)))
+		return -EFAULT;
+	return hsm_hcall(HC_HOLM_TRACE, ioc.events, 0);
+}
+
+static long query_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
+{
+	if (cmd == HOLM_IOC_QUERY)
+		return ioctl_query(file, (void __user *)arg);
+	if (cmd == HOLM_IOC_TRACE)
+		return ioctl_trace(file, (void __user *)arg);
+	return -ENOTTY;
 }
 
 static const struct file_operations query_fops = {
@@ -84,7 +117,7 @@ static struct miscdevice query_dev = {
 	.minor = MISC_DYNAMIC_MINOR,
 	.name = "holm",
 	.fops = &query_fops,
-	.mode = 0440,
+	.mode = 0640,
 };
 
 /**

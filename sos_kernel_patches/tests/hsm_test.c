@@ -586,8 +586,10 @@ static void test_query(void)
 				    .len = sizeof(info) };
 	int fd = open("/dev/holm", O_RDONLY);
 
+	q.from = 4711;
 	CHECK(ioctl(fd, HOLM_IOC_QUERY, &q) == 0);
 	CHECK(q.out_len == sizeof(info) && info.ncpus == 4);
+	CHECK(info.boot_tsc[0] == 4711);
 	q.len = 8;
 	CHECK(ioctl(fd, HOLM_IOC_QUERY, &q) == 0 && q.out_len == 8);
 	q.buf = 8;
@@ -596,6 +598,26 @@ static void test_query(void)
 	CHECK_ERR(ioctl(fd, HOLM_IOC_QUERY, &q), EINVAL);
 	CHECK_ERR(ioctl(fd, _IO(0xA2, 1)), ENOTTY);
 	close(fd);
+}
+
+static void test_trace(void)
+{
+	struct holm_ioc_trace on = { .events = 5 }, bad = { .events = 8 };
+	struct holm_info info = { 0 };
+	struct holm_ioc_query q = { .subject = HOLM_QUERY_INFO,
+				    .buf = (uintptr_t)&info,
+				    .len = sizeof(info) };
+	int reader = open("/dev/holm", O_RDONLY);
+	int writer = open("/dev/holm", O_RDWR);
+
+	CHECK_ERR(ioctl(reader, HOLM_IOC_TRACE, &on), EACCES);
+	CHECK_ERR(ioctl(writer, HOLM_IOC_TRACE, &bad), EINVAL);
+	CHECK_ERR(ioctl(writer, HOLM_IOC_TRACE, 8UL), EFAULT);
+	CHECK(ioctl(reader, HOLM_IOC_QUERY, &q) == 0 && !info.trace_events);
+	CHECK(ioctl(writer, HOLM_IOC_TRACE, &on) == 0);
+	CHECK(ioctl(reader, HOLM_IOC_QUERY, &q) == 0 && info.trace_events == 5);
+	close(reader);
+	close(writer);
 }
 
 /* A device model that does everything at once until it is killed. */
@@ -690,6 +712,7 @@ static const struct {
 	{ "calls are forwarded", test_forwarded },
 	{ "the interrupt monitor's page", test_intr_monitor },
 	{ "figures of the hypervisor", test_query },
+	{ "switching the trace", test_trace },
 	{ "a device model killed at any moment", test_killed },
 	{ "the module stays while it is used", test_module_in_use },
 };

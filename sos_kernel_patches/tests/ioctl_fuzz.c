@@ -167,10 +167,18 @@ static void make_query(struct fuzz *f, void *buf)
 {
 	struct holm_ioc_query *q = buf;
 
-	q->subject = often(f) ? (uint32_t)below(f, 6) : (uint32_t)number(f);
+	q->subject = often(f) ? (uint32_t)below(f, 9) : (uint32_t)number(f);
 	q->index = (uint32_t)number(f);
 	q->buf = address(f);
 	q->len = (uint32_t)number(f);
+	q->from = often(f) ? 0 : number(f);
+}
+
+static void make_trace(struct fuzz *f, void *buf)
+{
+	struct holm_ioc_trace *t = buf;
+
+	t->events = often(f) ? below(f, 0x2000) : number(f);
 }
 
 /* clang-format off */
@@ -208,12 +216,15 @@ static const struct {
 	{ ACRN_IOCTL_IOEVENTFD,			false, make_ioeventfd },
 	{ ACRN_IOCTL_IRQFD,			false, make_irqfd },
 	{ HOLM_IOC_QUERY,			false, make_query },
+	{ HOLM_IOC_TRACE,			false, make_trace },
 };
 /* clang-format on */
 
 static void fuzz_call_one(struct fuzz *f, size_t i)
 {
-	int fd = calls[i].cmd == HOLM_IOC_QUERY ? holm_fd : hsm_fd;
+	bool holm = calls[i].cmd == HOLM_IOC_QUERY ||
+		    calls[i].cmd == HOLM_IOC_TRACE;
+	int fd = holm ? holm_fd : hsm_fd;
 	uint64_t buf[512 / sizeof(uint64_t)];
 	unsigned long arg = (unsigned long)buf;
 
@@ -350,7 +361,7 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	arena = mmap(NULL, ARENA, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	holm_fd = open("/dev/holm", O_RDONLY);
+	holm_fd = open("/dev/holm", O_RDWR);
 	if (arena == MAP_FAILED || holm_fd < 0) {
 		perror("/dev/holm");
 		return 1;

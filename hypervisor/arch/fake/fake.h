@@ -48,6 +48,7 @@ struct fake_machine {
 	u64 ram_bytes;
 	struct page_pool pool;
 	u64 *bitmap;
+	struct trace_ring *rings; /* one a CPU */
 	u64 tsc;
 	u64 tsc_khz;
 	char log[FAKE_LOG_SIZE];

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "core/log.h"
+#include "core/trace.h"
 #include "io/upcall.h"
 #include "lib/bitmap.h"
 #include "lib/errno.h"
@@ -36,11 +37,14 @@ void fake_machine_init(u32 ncpus, u64 ram_bytes, u64 pool_pages)
 	memset(&fake, 0, sizeof(fake));
 	fake_self = 0;
 	fake.ncpus = ncpus;
+	trace_set(0);
+	fake.rings = fake_map(ncpus * sizeof(struct trace_ring));
 	for (u32 i = 0; i < ncpus; i++)
 		fake.cpu[i] = (struct cpu){
 			.index = i,
 			.lapic_id = 2 * i,
 			.online = true,
+			.trace = &fake.rings[i],
 		};
 	fake.ram_bytes = ram_bytes;
 	fake.ram = fake_map(ram_bytes);
@@ -58,6 +62,7 @@ void fake_machine_init(u32 ncpus, u64 ram_bytes, u64 pool_pages)
 void fake_machine_free(void)
 {
 	munmap(fake.ram, fake.ram_bytes);
+	munmap(fake.rings, fake.ncpus * sizeof(struct trace_ring));
 	munmap(fake.pool.base, fake.pool.pages * PAGE_SIZE);
 	free(fake.bitmap);
 }

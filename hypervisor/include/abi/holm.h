@@ -26,10 +26,15 @@
  */
 
 /*
- * HC_HOLM_QUERY: RDI = GPA of a struct holm_query, RSI = 0. Writes at most
- * len bytes of the answer at buf_gpa, sets out_len to the bytes written.
- * Returns 0, -ENOENT past the last index, -EINVAL for an unknown subject or
- * a reserved field that is not 0.
+ * HC_HOLM_TRACE: RDI = the events to trace from now on, bit n for event n of
+ * abi/holm_trace.h; 0 ends it. -EINVAL for a bit that is no event's.
+ */
+
+/*
+ * HC_HOLM_QUERY: RDI = GPA of a struct holm_query, RSI = where to begin, for
+ * the subjects that say so, else 0. Writes at most len bytes of the answer at
+ * buf_gpa, sets out_len to the bytes written. Returns 0, -ENOENT past the
+ * last index, -EINVAL for an unknown subject or an RSI that must be 0.
  */
 struct holm_query {
 	ABI_U32 subject; /* HOLM_QUERY_* */
@@ -39,10 +44,13 @@ struct holm_query {
 	ABI_U32 out_len;
 };
 
-#define HOLM_QUERY_INFO 0 /* struct holm_info, index 0 */
-#define HOLM_QUERY_CPU  1 /* struct holm_cpu, index = CPU */
-#define HOLM_QUERY_VM   2 /* struct holm_vm, index = slot */
-#define HOLM_QUERY_LOG  3 /* text; index = bytes to skip */
+#define HOLM_QUERY_INFO   0 /* struct holm_info, index 0 */
+#define HOLM_QUERY_CPU    1 /* struct holm_cpu, index = CPU */
+#define HOLM_QUERY_VM     2 /* struct holm_vm, index = slot */
+#define HOLM_QUERY_LOG    3 /* text; index = bytes to skip */
+#define HOLM_QUERY_MAP    4 /* struct holm_range each, index = the first */
+#define HOLM_QUERY_VM_MAP 5 /* struct holm_mapping each, index = slot, from */
+#define HOLM_QUERY_TRACE  6 /* abi/holm_trace.h; index = CPU, from */
 
 #define HOLM_NO_VM 0xffffffffU
 
@@ -58,8 +66,56 @@ struct holm_info {
 	ABI_U64 tsc_khz;
 	ABI_U32 nvms;        /* VM slots in use, the Service VM included */
 	ABI_U32 backend;     /* 0 SVM, 1 VMX */
-	ABI_U64 boot_tsc[4]; /* TSC at entry, at Service VM start, 0, 0 */
+	ABI_U64 boot_tsc[2]; /* TSC at entry, at Service VM start */
+	ABI_U64 tsc_now;
+	ABI_U64 trace_events; /* being traced; see HC_HOLM_TRACE */
 };
+
+/*
+ * What the machine's memory is. The firmware's map comes first (its type
+ * numbers are kept), then Holm's own parts and the pages that Holm answers
+ * or hides; a later range takes out of the earlier ones what it covers.
+ */
+#define HOLM_RANGES(X)                                \
+	X(RAM, 1, "RAM")                              \
+	X(RESERVED, 2, "reserved by the firmware")    \
+	X(ACPI, 3, "ACPI tables")                     \
+	X(NVS, 4, "ACPI non-volatile storage")        \
+	X(UNUSABLE, 5, "defective RAM")               \
+	X(HOLM_IMAGE, 16, "Holm: code and data")      \
+	X(HOLM_POOL, 17, "Holm: page pool")           \
+	X(LAPIC, 18, "local APIC and message window") \
+	X(IOAPIC, 19, "I/O APIC")                     \
+	X(IOMMU, 20, "DMA remapping unit")
+
+#define HOLM_RANGE_ENUM(id, nr, name) HOLM_RANGE_##id = (nr),
+enum holm_range_kind { HOLM_RANGES(HOLM_RANGE_ENUM) };
+
+struct holm_range {
+	ABI_U64 base; /* HPA */
+	ABI_U64 size;
+	ABI_U32 kind; /* HOLM_RANGE_*, or another type of the firmware's */
+	ABI_U32 reserved;
+};
+
+/*
+ * Part of a VM's stage 2: the mapped addresses from `from` on, neighbours
+ * joined where both sides and the rights are contiguous. -ENOENT: there is
+ * nothing mapped from there on. An answer may be short and not the last one:
+ * ask again from the end of its last mapping.
+ */
+struct holm_mapping {
+	ABI_U64 gpa;
+	ABI_U64 hpa;
+	ABI_U64 size;
+	ABI_U32 flags; /* HOLM_MAP_* */
+	ABI_U32 reserved;
+};
+
+#define HOLM_MAP_R   0x1
+#define HOLM_MAP_W   0x2
+#define HOLM_MAP_X   0x4
+#define HOLM_MAP_RAM 0x8 /* write-back; else a device's */
 
 struct holm_cpu {
 	ABI_U32 lapic_id;
@@ -96,6 +152,17 @@ enum holm_exit { HOLM_EXITS(HOLM_EXIT_ENUM) HOLM_EXIT_COUNT };
 
 #define HOLM_VM_EXIT_SLOTS 32
 
+/* What a guest gets from Holm. */
+#define HOLM_INJECTS(X)      \
+	X(INTR, "interrupt") \
+	X(NMI, "nmi")        \
+	X(EXCEPTION, "exception")
+
+#define HOLM_INJECT_ENUM(id, name) HOLM_INJECT_##id,
+enum holm_inject { HOLM_INJECTS(HOLM_INJECT_ENUM) HOLM_INJECT_COUNT };
+
+#define HOLM_VM_INJECT_SLOTS 4
+
 struct holm_vm {
 	ABI_U32 slot;
 	ABI_U32 vmid; /* relative: 0 is the Service VM */
@@ -108,6 +175,7 @@ struct holm_vm {
 	ABI_U64 leaves[3];                 /* 4 KiB, 2 MiB, 1 GiB leaves */
 	ABI_U64 start_tsc;                 /* of the last START_VM */
 	ABI_U64 exits[HOLM_VM_EXIT_SLOTS]; /* by enum holm_exit */
+	ABI_U64 injects[HOLM_VM_INJECT_SLOTS]; /* by enum holm_inject */
 };
 
 #define HOLM_VM_CREATED 1

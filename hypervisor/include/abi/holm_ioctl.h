@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
-/* The ioctl of /dev/holm: HC_HOLM_QUERY for user space. */
+/* The ioctls of /dev/holm: Holm's own calls for user space. */
 #ifndef ABI_HOLM_IOCTL_H
 #define ABI_HOLM_IOCTL_H
 
@@ -8,10 +8,10 @@
 #include "abi_types.h"
 
 /*
- * Subject and index as in struct holm_query (abi/holm.h). Writes at most len
- * bytes to the user address buf and sets out_len to the bytes written. An
- * answer longer than HOLM_IOC_LEN_MAX comes in pieces: the log by its index,
- * everything else fits. Errors: those of HC_HOLM_QUERY, -EFAULT for an
+ * Subject, index and from as HC_HOLM_QUERY has them (abi/holm.h). Writes at
+ * most len bytes to the user address buf and sets out_len to the bytes
+ * written. An answer longer than HOLM_IOC_LEN_MAX comes in pieces, by index or
+ * from. Errors: those of HC_HOLM_QUERY, -EFAULT for an
  * address the caller may not write, -ENOTTY where the hypervisor is not Holm.
  */
 struct holm_ioc_query {
@@ -20,9 +20,20 @@ struct holm_ioc_query {
 	ABI_U64 buf; /* user address */
 	ABI_U32 len;
 	ABI_U32 out_len;
+	ABI_U64 from; /* RSI of the call */
 };
 
 #define HOLM_IOC_LEN_MAX 4096U
 #define HOLM_IOC_QUERY   _IOWR(0xA2, 0xc0, struct holm_ioc_query)
+
+/*
+ * HC_HOLM_TRACE: which events are traced from now on. Errors: those of the
+ * call, -EACCES where the device is not open for writing.
+ */
+struct holm_ioc_trace {
+	ABI_U64 events;
+};
+
+#define HOLM_IOC_TRACE _IOW(0xA2, 0xc1, struct holm_ioc_trace)
 
 #endif

@@ -31,5 +31,6 @@
 /* Holm's own, beyond ACRN's. See abi/holm.h. */
 #define HC_HOLM_QUERY      HC_ID(0xc0)
 #define HC_HOLM_RETURN_CPU HC_ID(0xc1)
+#define HC_HOLM_TRACE      HC_ID(0xc2)
 
 #endif

@@ -10,6 +10,7 @@
 #include "core/cpu_table.h"
 #include "core/log.h"
 #include "core/percpu.h"
+#include "core/trace.h"
 #include "lib/string.h"
 #include "mem/hostmap.h"
 #include "mem/physmap.h"
@@ -53,6 +54,7 @@ static void build_one(u32 i)
 
 	launch.cpu[i].index = i;
 	launch.cpu[i].lapic_id = launch.acpi.lapic_ids[i];
+	launch.cpu[i].trace = take(sizeof(struct trace_ring));
 	l->area = pool_hpa(&launch.pool, area);
 	if (hostmap_add_cpu(area, sizeof(struct percpu), &l->root))
 		launch_fail("too little memory for the CPUs' page tables");

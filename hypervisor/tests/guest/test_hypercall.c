@@ -34,6 +34,7 @@ static const struct {
 	{ HC_PM_GET_CPU_STATE, 0, false },
 	{ HC_HOLM_QUERY, 1, false },
 	{ HC_HOLM_RETURN_CPU, 0, false },
+	{ HC_HOLM_TRACE, 0, false },
 };
 /* clang-format on */
 

@@ -30,6 +30,7 @@ static const struct {
 	{ HC_PM_GET_CPU_STATE, false, NO_POINTER },
 	{ HC_HOLM_QUERY, false, ARG1 },
 	{ HC_HOLM_RETURN_CPU, false, NO_POINTER },
+	{ HC_HOLM_TRACE, false, NO_POINTER },
 };
 
 static bool is_known(u32 nr)

@@ -44,6 +44,8 @@ static void info(void **state)
 	assert_int_equal(out.pool_used, bench_used());
 	assert_int_equal(out.tsc_khz, 2000000);
 	assert_int_equal(out.nvms, 1);
+	assert_int_equal(out.tsc_now, fake.tsc);
+	assert_int_equal(out.trace_events, 0);
 	assert_int_equal(query(HOLM_QUERY_INFO, 1, sizeof(out)), -ENOENT);
 }
 
@@ -179,7 +181,7 @@ static void refused(void **state)
 	struct holm_query q = { .len = 8, .buf_gpa = BENCH_HOLE };
 
 	(void)state;
-	assert_int_equal(query(4, 0, 8), -EINVAL);
+	assert_int_equal(query(7, 0, 8), -EINVAL);
 	assert_int_equal(query(~0U, 0, 8), -EINVAL);
 	assert_int_equal(out_len, 12345); /* untouched */
 	for (q.subject = 0; q.subject < 4; q.subject++) {
@@ -194,17 +196,120 @@ static void refused(void **state)
 	assert_int_equal(hc(HC_HOLM_QUERY, BENCH_RO, 0), -EFAULT);
 }
 
+static void machine_map(void **state)
+{
+	static const struct holm_range ranges[] = {
+		{ .base = 0, .size = MIB(1), .kind = HOLM_RANGE_RAM },
+		{ .base = MIB(1), .size = MIB(2), .kind = 77 },
+		{ .base = MIB(2), .size = 4096, .kind = HOLM_RANGE_LAPIC },
+	};
+	struct holm_range out[4];
+
+	(void)state;
+	assert_int_equal(query(HOLM_QUERY_MAP, 0, sizeof(out)), -ENOENT);
+	hypercall_set_map(ranges, 3);
+	assert_int_equal(query(HOLM_QUERY_MAP, 0, sizeof(out)), 0);
+	assert_int_equal(out_len, sizeof(ranges));
+	bench_get(out, BENCH_ARG2, sizeof(ranges));
+	assert_memory_equal(out, ranges, sizeof(ranges));
+	/* Whole ranges only, from the one that is asked for. */
+	assert_int_equal(query(HOLM_QUERY_MAP, 1, sizeof(out[0]) + 5), 0);
+	assert_int_equal(out_len, sizeof(out[0]));
+	bench_get(out, BENCH_ARG2, sizeof(out[0]));
+	assert_int_equal(out[0].kind, 77);
+	assert_int_equal(query(HOLM_QUERY_MAP, 3, sizeof(out)), -ENOENT);
+	hypercall_set_map(NULL, 0);
+}
+
+static struct holm_mapping maps[64];
+
+static u32 mappings(u32 slot, u64 from, u32 len, s64 *rc)
+{
+	struct holm_query q = {
+		.subject = HOLM_QUERY_VM_MAP,
+		.index = slot,
+		.buf_gpa = BENCH_ARG2,
+		.len = len,
+	};
+
+	*rc = hc(HC_HOLM_QUERY, bench_put(BENCH_ARG, &q, sizeof(q)), from);
+	bench_get(&q, BENCH_ARG, sizeof(q));
+	bench_get(maps, BENCH_ARG2, sizeof(maps));
+	return *rc ? 0 : q.out_len / (u32)sizeof(maps[0]);
+}
+
+static void vm_map(void **state)
+{
+	u64 at = MIB(8), from;
+	u16 id;
+	s64 rc;
+	u32 n;
+
+	(void)state;
+	bench_take(1, 1);
+	id = bench_create_ready(2);
+	assert_int_equal(mappings(id, 0, 4096, &rc), 0);
+	assert_int_equal(rc, -ENOENT);
+	/* 4 MiB in leaves of both sizes are one mapping. */
+	assert_int_equal(bench_region(id, ACRN_REGION_ADD, 0, BENCH_DONATE,
+				      MIB(4) + PAGE_SIZE, BENCH_RWX_WB),
+			 0);
+	assert_int_equal(mappings(id, 0, 4096, &rc), 1);
+	assert_int_equal(maps[0].gpa, 0);
+	assert_int_equal(maps[0].hpa, BENCH_DONATE);
+	assert_int_equal(maps[0].size, MIB(4) + PAGE_SIZE);
+	assert_int_equal(maps[0].flags,
+			 HOLM_MAP_R | HOLM_MAP_W | HOLM_MAP_X | HOLM_MAP_RAM);
+	/* More pieces than one answer holds: asked for until none is left. */
+	for (u32 i = 0; i < 40; i++)
+		assert_int_equal(
+			bench_region(id, ACRN_REGION_ADD,
+				     at + 2 * i * PAGE_SIZE,
+				     BENCH_DONATE + MIB(8) + i * PAGE_SIZE,
+				     PAGE_SIZE, BENCH_RWX_WB),
+			0);
+	for (from = n = 0;;) {
+		u32 got = mappings(id, from, 4096, &rc);
+
+		if (rc == -ENOENT)
+			break;
+		assert_int_equal(rc, 0);
+		assert_in_range(got, 1, 40);
+		from = maps[got - 1].gpa + maps[got - 1].size;
+		n += got;
+	}
+	assert_int_equal(n, 41);
+	assert_int_equal(from, at + 79 * PAGE_SIZE);
+	assert_int_equal(mappings(id, 0, 31, &rc), 0);
+	assert_int_equal(rc, 0);
+	assert_int_equal(mappings(id, ~(u64)0, 4096, &rc), 0);
+	assert_int_equal(rc, -ENOENT);
+	assert_int_equal(mappings(9, 0, 4096, &rc), 0);
+	assert_int_equal(rc, -ENOENT);
+}
+
+static void injects(void **state)
+{
+	u16 id;
+
+	(void)state;
+	bench_take(1, 2);
+	id = bench_create(6);
+	bench_vm(id)->vcpu[0]->injects[HOLM_INJECT_NMI] = 2;
+	bench_vm(id)->vcpu[1]->injects[HOLM_INJECT_NMI] = 3;
+	assert_int_equal(vm(id).injects[HOLM_INJECT_NMI], 5);
+}
+
 #define TEST(fn) \
 	cmocka_unit_test_setup_teardown(fn, bench_setup, bench_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(info),
-		TEST(cpus),
-		TEST(vms),
-		TEST(log_text),
-		TEST(answers_are_cut),
+		TEST(info),     TEST(cpus),
+		TEST(vms),      TEST(machine_map),
+		TEST(vm_map),   TEST(injects),
+		TEST(log_text), TEST(answers_are_cut),
 		TEST(refused),
 	};
 

@@ -4,12 +4,13 @@
 VM_BENCH_SRC := tests/unit/vm_bench.c $(addprefix arch/fake/fake_, \
 	machine.c backend.c) \
 	$(addprefix vm/, vm.c vm_state.c vm_list.c vm_cpu.c memregion.c \
-	sched.c) io/iospace.c io/ioreq.c \
+	sched.c) core/trace.c io/iospace.c io/ioreq.c \
 	$(addprefix guest/x86/, guest.c vlapic.c vlapic_bus.c vlapic_regs.c \
 	vlapic_timer.c vioapic.c vpic.c virq.c vpit.c vpmtimer.c cpuid.c \
 	cpuid_table.c msr.c msr_table.c) \
 	$(addprefix hypercall/, hypercall.c hc_cpu.c hc_ioreq.c hc_irq.c \
-	hc_memory.c hc_query.c hc_vcpu.c hc_vm.c) \
+	hc_map.c hc_memory.c hc_query.c hc_trace.c hc_vcpu.c hc_vm.c) \
+	lib/printf.c \
 	$(addprefix mem/, pgtable.c pgtable_formats.c pgtable_update.c \
 	pgtable_share.c pool.c stage2.c stage2_donate.c guestmem.c)
 VM_BENCH_OBJ := $(VM_BENCH_SRC:%.c=$(O)/vm_bench/%.o)

@@ -34,6 +34,7 @@ static struct cpumask mock_cpus;
 static struct mock_state mock_state;
 static u32 mock_fail_nr;
 static u64 mock_fail_in;
+static u64 mock_trace;
 static DECLARE_WAIT_QUEUE_HEAD(mock_wq);
 
 /* vmid 0 is the Service VM. */
@@ -280,8 +281,18 @@ static int mock_query(u64 gpa, u64 arg2)
 	} else if (query->subject != HOLM_QUERY_INFO) {
 		return -EINVAL;
 	}
+	info.boot_tsc[0] = arg2;
+	info.trace_events = mock_trace;
 	query->out_len = min(size, query->len);
 	memcpy(phys_to_virt(query->buf_gpa), out, query->out_len);
+	return 0;
+}
+
+static int mock_set_trace(u64 events, u64 arg2)
+{
+	if (events > 7)
+		return -EINVAL;
+	mock_trace = events;
 	return 0;
 }
 
@@ -305,6 +316,7 @@ static const struct {
 	{ HC_VM_INTR_MONITOR, mock_vm_only },
 	{ HC_PM_GET_CPU_STATE, mock_pm },
 	{ HC_HOLM_QUERY, mock_query },
+	{ HC_HOLM_TRACE, mock_set_trace },
 };
 
 static bool mock_must_fail(u32 nr)

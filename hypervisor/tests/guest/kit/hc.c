@@ -11,13 +11,18 @@ s64 hypercall(u64 nr, u64 arg1, u64 arg2)
 
 s64 hc_query(u32 subject, u32 index, void *buf, u32 len)
 {
+	return hc_query_from(subject, index, 0, buf, len);
+}
+
+s64 hc_query_from(u32 subject, u32 index, u64 from, void *buf, u32 len)
+{
 	struct holm_query q = {
 		.subject = subject,
 		.index = index,
 		.buf_gpa = addr_of(buf),
 		.len = len,
 	};
-	s64 rc = hypercall(HC_HOLM_QUERY, addr_of(&q), 0);
+	s64 rc = hypercall(HC_HOLM_QUERY, addr_of(&q), from);
 
 	return rc < 0 ? rc : q.out_len;
 }

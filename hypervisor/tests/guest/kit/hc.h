@@ -43,6 +43,8 @@ static inline u64 addr_of(const void *p)
 
 /** HC_HOLM_QUERY of @subject into @buf; the bytes written, or an error. */
 s64 hc_query(u32 subject, u32 index, void *buf, u32 len);
+/** The same for the subjects that begin at @from. */
+s64 hc_query_from(u32 subject, u32 index, u64 from, void *buf, u32 len);
 
 /** HOLM_QUERY_INFO; aborts the tests if there is no answer. */
 struct holm_info hc_info(void);
