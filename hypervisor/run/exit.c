@@ -43,11 +43,10 @@ static void exit_window(struct vcpu *v, const struct exit_info *x)
 	backend->vcpu_irq_window(&v->hw, false);
 }
 
-static void cpuid_answer(struct vcpu *v, u32 leaf, u32 sub,
+static void cpuid_answer(struct vcpu *v, u64 cr4, u32 leaf, u32 sub,
 			 struct cpuid_regs *out)
 {
 	bool user = v->vm->kind == VM_USER;
-	struct guest_code c;
 
 	if (leaf - PVCLOCK_CPUID_BASE <=
 		    PVCLOCK_CPUID_LAST - PVCLOCK_CPUID_BASE &&
@@ -55,8 +54,7 @@ static void cpuid_answer(struct vcpu *v, u32 leaf, u32 sub,
 		pvclock_cpuid(leaf, user, out);
 		return;
 	}
-	backend->vcpu_get_code(&v->hw, &c);
-	v->guest->cpuid.cr4 = c.cr4;
+	v->guest->cpuid.cr4 = cr4;
 	if (leaf == CPUID_XSAVE)
 		v->guest->cpuid.xcr0 = fpu_xcr0();
 	cpuid_table_lookup(&v->vm->guest->cpuid, &v->guest->cpuid, leaf, sub,
@@ -67,51 +65,65 @@ static void exit_cpuid(struct vcpu *v, const struct exit_info *x)
 {
 	struct guest_regs *r = &v->hw.regs;
 	struct cpuid_regs out;
+	struct guest_code c;
+	u32 len;
 
-	if (!run_skip(v, x, op_cpuid, sizeof(op_cpuid)))
+	backend->vcpu_get_code(&v->hw, &c);
+	len = run_insn_len(v, x, &c, op_cpuid, sizeof(op_cpuid));
+	if (!len)
 		return;
-	cpuid_answer(v, (u32)r->gpr[GPR_RAX], (u32)r->gpr[GPR_RCX], &out);
+	cpuid_answer(v, c.cr4, (u32)r->gpr[GPR_RAX], (u32)r->gpr[GPR_RCX],
+		     &out);
 	r->gpr[GPR_RAX] = out.eax;
 	r->gpr[GPR_RBX] = out.ebx;
 	r->gpr[GPR_RCX] = out.ecx;
 	r->gpr[GPR_RDX] = out.edx;
+	backend->vcpu_skip(&v->hw, len);
 }
 
-/* True if the instruction is done with; false if it faults instead. */
-static bool hypercall(struct vcpu *v)
+/* The hypercall instruction of @len bytes at @c. */
+static void hypercall(struct vcpu *v, const struct guest_code *c, u32 len)
 {
 	struct guest_regs *r = &v->hw.regs;
-	struct guest_code c;
 	bool inject_ud = false;
 	s64 rc;
 
-	backend->vcpu_get_code(&v->hw, &c);
-	if (c.cpl) {
+	if (c->cpl) {
 		run_inject_gp(v);
-		return false;
+		return;
 	}
 	rc = hypercall_dispatch(v, (u32)r->gpr[GPR_R8], r->gpr[GPR_RDI],
 				r->gpr[GPR_RSI], &inject_ud);
 	if (inject_ud) {
 		run_inject_ud(v);
-		return false;
+		return;
 	}
 	r->gpr[GPR_RAX] = (u64)rc;
-	return true;
+	backend->vcpu_skip(&v->hw, len);
 }
 
 static void exit_hypercall(struct vcpu *v, const struct exit_info *x)
 {
-	u32 len = run_insn_len(v, x, op_vmmcall, sizeof(op_vmmcall));
+	struct guest_code c;
+	u32 len;
 
-	if (len && hypercall(v))
-		backend->vcpu_skip(&v->hw, len);
+	backend->vcpu_get_code(&v->hw, &c);
+	len = run_insn_len(v, x, &c, op_vmmcall, sizeof(op_vmmcall));
+	if (len)
+		hypercall(v, &c, len);
 }
 
 static void exit_halt(struct vcpu *v, const struct exit_info *x)
 {
-	if (run_skip(v, x, op_hlt, sizeof(op_hlt)))
-		vcpu_state_set(v, VCPU_STATE_HALTED);
+	struct guest_code c;
+	u32 len;
+
+	backend->vcpu_get_code(&v->hw, &c);
+	len = run_insn_len(v, x, &c, op_hlt, sizeof(op_hlt));
+	if (!len)
+		return;
+	backend->vcpu_skip(&v->hw, len);
+	vcpu_state_set(v, VCPU_STATE_HALTED);
 }
 
 /*
@@ -121,18 +133,20 @@ static void exit_halt(struct vcpu *v, const struct exit_info *x)
 static void exit_exception(struct vcpu *v, const struct exit_info *x)
 {
 	const struct exit_info vmcall = { .reason = HOLM_EXIT_HYPERCALL };
+	struct guest_code c;
 	u32 len = 0;
 
+	backend->vcpu_get_code(&v->hw, &c);
 	if (x->vector == VECTOR_UD && v->vm->kind == VM_SERVICE)
-		len = run_insn_len(v, &vmcall, op_vmcall, sizeof(op_vmcall));
+		len = run_insn_len(v, &vmcall, &c, op_vmcall,
+				   sizeof(op_vmcall));
 	if (!len) {
 		run_inject_exception(v, x->vector, x->vector == VECTOR_AC,
 				     x->error_code);
 		return;
 	}
 	v->exits[HOLM_EXIT_HYPERCALL]++;
-	if (hypercall(v))
-		backend->vcpu_skip(&v->hw, len);
+	hypercall(v, &c, len);
 }
 
 static void exit_shutdown(struct vcpu *v, const struct exit_info *x)
@@ -153,16 +167,16 @@ static void exit_shutdown(struct vcpu *v, const struct exit_info *x)
  */
 static void exit_insn(struct vcpu *v, const struct exit_info *x)
 {
-	struct x86_insn insn;
+	const struct x86_insn *insn = run_decode(v);
 
 	(void)x;
-	if (!run_decode(v, &insn))
+	if (!insn)
 		return;
-	switch (insn.op->kind) {
+	switch (insn->op->kind) {
 	case X86_OP_INVD:
 	case X86_OP_WBINVD:
 		x86_wbinvd();
-		backend->vcpu_skip(&v->hw, insn.len);
+		backend->vcpu_skip(&v->hw, insn->len);
 		return;
 	case X86_OP_RDPMC:
 		run_inject_gp(v);
@@ -178,17 +192,17 @@ static void exit_insn(struct vcpu *v, const struct exit_info *x)
  */
 static void exit_cr(struct vcpu *v, const struct exit_info *x)
 {
-	struct x86_insn insn;
+	const struct x86_insn *insn = run_decode(v);
 
 	(void)x;
-	if (!run_decode(v, &insn))
+	if (!insn)
 		return;
-	if (insn.op->kind != X86_OP_MOV_TO_CR || insn.reg != 8) {
+	if (insn->op->kind != X86_OP_MOV_TO_CR || insn->reg != 8) {
 		run_inject_ud(v);
 		return;
 	}
-	backend->vcpu_set_tpr(&v->hw, (u8)(v->hw.regs.gpr[insn.rm] << 4));
-	backend->vcpu_skip(&v->hw, insn.len);
+	backend->vcpu_set_tpr(&v->hw, (u8)(v->hw.regs.gpr[insn->rm] << 4));
+	backend->vcpu_skip(&v->hw, insn->len);
 }
 
 /* Reasons that no backend should give for what we let it trap. */

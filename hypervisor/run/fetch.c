@@ -62,117 +62,159 @@ void run_forget_memory(struct vcpu *v)
 {
 	backend->vcpu_flush(&v->hw);
 	s2cache_clear(&v->guest->s2_cache);
-	walkcache_clear(&v->guest->code_walk);
+	insncache_clear(&v->guest->insns);
 }
 
 #define ENTRY_PRESENT BIT64(0)
 #define ENTRY_LARGE   BIT64(7)
 #define ENTRY_ADDR    GENMASK64(51, 12)
-#define FAST_BYTES    8U
-/* What run_decode() fetches at once: an instruction of any length. */
-#define FETCH_BYTES 16U
+#define FETCH_BYTES   (INSN_BYTE_WORDS * sizeof(u64))
+
+_Static_assert(PHYSMAP_SAME_WORDS == INSN_WORDS, "physmap_same() on a slot");
+_Static_assert(FETCH_BYTES >= X86_INSN_MAX, "an instruction of any length");
 
 /*
  * The common case, straight: 64-bit code. The CPU has just executed it, so
- * rights need no second look; whatever is odd is left to run_fetch().
+ * rights need no second look; whatever is odd is left to run_fetch(). Sets
+ * the words of the walk; the address, or ADDR_NONE.
  */
-static bool walk_code(struct vcpu *v, const struct guest_code *c)
+static u64 walk_code(struct vcpu *v, const struct guest_code *c,
+		     struct walk_word *word)
 {
 	struct s2_cache *cache = &v->guest->s2_cache;
-	struct walk_cache *w = &v->guest->code_walk;
 	struct stage2 *s2 = &v->vm->s2;
 	u64 entry = c->cr3, at = c->linear, page;
-	u32 shift = 39;
+	u32 shift = 39, n = 0;
 
-	walkcache_clear(w);
-	for (w->n = 0;; shift -= 9) {
+	for (;; shift -= 9) {
 		page = s2cache_page(cache, s2, entry & ENTRY_ADDR);
 		if (page == ADDR_NONE)
-			return false;
-		w->step[w->n].at = HPA(page + ((at >> shift) & 511) * 8);
-		entry = physmap_load64(w->step[w->n].at);
-		w->step[w->n++].entry = entry;
+			return ADDR_NONE;
+		word[n].at = HPA(page + ((at >> shift) & 511) * 8);
+		entry = physmap_load64(word[n].at);
+		word[n++].held = entry;
 		if (!(entry & ENTRY_PRESENT))
-			return false;
+			return ADDR_NONE;
 		if (shift == 12 || (shift < 39 && (entry & ENTRY_LARGE)))
 			break;
 	}
+	/* A large page has fewer: the others repeat the first. */
+	for (; n < INSN_WALK_WORDS; n++)
+		word[n] = word[0];
 	entry &= ENTRY_ADDR & ~(BIT64(shift) - 1);
 	entry |= at & (BIT64(shift) - 1);
-	w->hpa = s2cache_page(cache, s2, entry);
-	if (w->hpa == ADDR_NONE)
-		return false;
-	w->cr3 = c->cr3;
-	w->page = align_down(at, PAGE_SIZE);
-	return true;
+	page = s2cache_page(cache, s2, entry);
+	return page == ADDR_NONE ? page : page + (at & (PAGE_SIZE - 1));
 }
 
-static bool fetch_fast(struct vcpu *v, const struct guest_code *c, u8 *buf,
-		       u32 bytes)
+/* Read the instruction at @c into @k, all but what it is. */
+static bool look(struct vcpu *v, const struct guest_code *c,
+		 struct known_insn *k)
 {
-	struct walk_cache *w = &v->guest->code_walk;
-	u64 off = c->linear & (PAGE_SIZE - 1), word;
+	struct walk_word *bytes = k->word + INSN_WALK_WORDS;
+	u64 at;
 
-	if (!c->long4 || off > PAGE_SIZE - bytes)
+	k->opcode = NULL;
+	if (!c->long4 || c->linear % PAGE_SIZE > PAGE_SIZE - FETCH_BYTES)
 		return false;
-	if ((w->page != c->linear - off || w->cr3 != c->cr3 ||
-	     !physmap_same(w->step, w->n)) &&
-	    !walk_code(v, c))
+	at = walk_code(v, c, k->word);
+	if (at == ADDR_NONE)
 		return false;
-	for (u32 i = 0; i < bytes; i += FAST_BYTES) {
-		word = physmap_load64(HPA(w->hpa + off + i));
-		__builtin_memcpy(buf + i, &word, sizeof(word));
+	for (u32 i = 0; i < INSN_BYTE_WORDS; i++) {
+		bytes[i].at = HPA(at + i * sizeof(u64));
+		bytes[i].held = physmap_load64(bytes[i].at);
 	}
+	k->linear = c->linear;
+	k->cr3 = c->cr3;
 	return true;
 }
 
-bool run_decode(struct vcpu *v, struct x86_insn *insn)
+/* Whether @k is the instruction at @c, looked at as @opcode. */
+static bool is_known(const struct known_insn *k, const struct guest_code *c,
+		     const u8 *opcode)
 {
+	return k->opcode == opcode && k->linear == c->linear &&
+	       k->cr3 == c->cr3 && c->long4 && physmap_same(k->word);
+}
+
+static void bytes_of(const struct known_insn *k, u8 *buf)
+{
+	for (u32 i = 0; i < INSN_BYTE_WORDS; i++)
+		__builtin_memcpy(buf + i * sizeof(u64),
+				 &k->word[INSN_WALK_WORDS + i].held,
+				 sizeof(u64));
+}
+
+/* Looked at as any instruction. */
+static const u8 op_any[1];
+
+static const struct x86_insn *decode_new(struct vcpu *v,
+					 const struct guest_code *c,
+					 struct known_insn *k)
+{
+	bool keep = look(v, c, k);
 	enum x86_mode mode = X86_MODE_64;
-	u32 n = X86_INSN_MAX;
+	u32 n = FETCH_BYTES;
 	struct guest_sregs s;
-	struct guest_code c;
 	u8 buf[FETCH_BYTES];
 
-	backend->vcpu_get_code(&v->hw, &c);
-	if (unlikely(!fetch_fast(v, &c, buf, FETCH_BYTES))) {
+	if (keep) {
+		bytes_of(k, buf);
+	} else {
 		n = run_fetch(v, buf);
 		if (!n)
-			return false;
+			return NULL;
 		backend->vcpu_get_sregs(&v->hw, &s);
 		mode = run_mode(&s);
 	}
-	if (!x86_decode(buf, n, mode, insn))
-		return true;
-	run_inject_ud(v);
-	return false;
+	if (x86_decode(buf, n, mode, &k->insn)) {
+		run_inject_ud(v);
+		return NULL;
+	}
+	k->opcode = keep ? op_any : NULL;
+	return &k->insn;
 }
 
-u32 run_insn_len(struct vcpu *v, const struct exit_info *x, const u8 *opcode,
-		 u32 opcode_len)
+const struct x86_insn *run_decode(struct vcpu *v)
 {
-	u8 buf[X86_INSN_MAX];
 	struct guest_code c;
+	struct known_insn *k;
+
+	backend->vcpu_get_code(&v->hw, &c);
+	k = insncache_slot(&v->guest->insns, c.linear);
+	if (likely(is_known(k, &c, op_any)))
+		return &k->insn;
+	return decode_new(v, &c, k);
+}
+
+static u32 measure_new(struct vcpu *v, const struct guest_code *c,
+		       struct known_insn *k, const u8 *opcode, u32 opcode_len)
+{
+	u8 buf[FETCH_BYTES];
 	u32 n;
 
-	if (x->insn_len)
-		return x->insn_len;
-	backend->vcpu_get_code(&v->hw, &c);
-	if (likely(fetch_fast(v, &c, buf, FAST_BYTES))) {
-		n = x86_insn_len_fixed(buf, FAST_BYTES, opcode, opcode_len);
-		if (likely(n))
+	if (look(v, c, k)) {
+		bytes_of(k, buf);
+		n = x86_insn_len_fixed(buf, FETCH_BYTES, opcode, opcode_len);
+		if (n) {
+			k->insn.len = (u8)n;
+			k->opcode = opcode;
 			return n;
+		}
 	}
 	n = run_fetch(v, buf);
 	return n ? x86_insn_len_fixed(buf, n, opcode, opcode_len) : 0;
 }
 
-bool run_skip(struct vcpu *v, const struct exit_info *x, const u8 *opcode,
-	      u32 opcode_len)
+u32 run_insn_len(struct vcpu *v, const struct exit_info *x,
+		 const struct guest_code *c, const u8 *opcode, u32 opcode_len)
 {
-	u32 len = run_insn_len(v, x, opcode, opcode_len);
+	struct known_insn *k;
 
-	if (len)
-		backend->vcpu_skip(&v->hw, len);
-	return len;
+	if (x->insn_len)
+		return x->insn_len;
+	k = insncache_slot(&v->guest->insns, c->linear);
+	if (likely(is_known(k, c, opcode)))
+		return k->insn.len;
+	return measure_new(v, c, k, opcode, opcode_len);
 }

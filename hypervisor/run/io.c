@@ -220,7 +220,10 @@ static void emulation_begin(struct emulation *e, struct vcpu *v)
 		e->ctx.mode = (u8)run_mode(sregs(e));
 	e->ctx.cpl = c.cpl;
 	e->ctx.la57 = c.cr4 & CR4_LA57;
-	e->ctx.log = v->guest->emu_log;
+	e->ctx.log.next = 0;
+	e->ctx.log.count = v->guest->emu_log.count;
+	if (unlikely(e->ctx.log.count))
+		e->ctx.log = v->guest->emu_log;
 }
 
 static void emulation_end(struct emulation *e, int rc)
@@ -232,7 +235,7 @@ static void emulation_end(struct emulation *e, int rc)
 		v->guest->emu_log = e->ctx.log;
 		return;
 	}
-	memset(&v->guest->emu_log, 0, sizeof(v->guest->emu_log));
+	v->guest->emu_log.count = 0;
 	if (rc == -EINVAL) {
 		run_inject_ud(v);
 		return;
@@ -250,7 +253,7 @@ static void emulation_end(struct emulation *e, int rc)
 
 void run_exit_mmio(struct vcpu *v, const struct exit_info *x)
 {
-	struct x86_insn insn;
+	const struct x86_insn *insn;
 	struct emulation e;
 
 	/* Nothing to execute where nothing is mapped. */
@@ -258,33 +261,35 @@ void run_exit_mmio(struct vcpu *v, const struct exit_info *x)
 		run_inject_gp(v);
 		return;
 	}
-	if (!run_decode(v, &insn))
+	insn = run_decode(v);
+	if (!insn)
 		return;
 	emulation_begin(&e, v);
 	e.ctx.fault_gpa = x->gpa;
 	e.ctx.fault_write = x->access & ACCESS_W;
-	emulation_end(&e, emu_mmio(&e.ctx, &insn));
+	emulation_end(&e, emu_mmio(&e.ctx, insn));
 }
 
 static void string_pio(struct vcpu *v)
 {
-	struct x86_insn insn;
+	const struct x86_insn *insn = run_decode(v);
 	struct emulation e;
 
-	if (!run_decode(v, &insn))
+	if (!insn)
 		return;
 	emulation_begin(&e, v);
-	emulation_end(&e, emu_string_pio(&e.ctx, &insn));
+	emulation_end(&e, emu_string_pio(&e.ctx, insn));
 }
 
 /* Without a next RIP the instruction must be found: prefixes, one opcode. */
 static u64 pio_next_rip(struct vcpu *v, const struct exit_info *x)
 {
-	struct x86_insn insn;
+	const struct x86_insn *insn;
 
 	if (x->next_rip)
 		return x->next_rip;
-	return run_decode(v, &insn) ? v->hw.regs.rip + insn.len : 0;
+	insn = run_decode(v);
+	return insn ? v->hw.regs.rip + insn->len : 0;
 }
 
 static void merge_rax(u64 *rax, u64 val, u32 size)

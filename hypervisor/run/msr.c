@@ -241,10 +241,18 @@ void run_reset_shared_msrs(void)
 	}
 }
 
+static u32 insn_len(struct vcpu *v, const struct exit_info *x, const u8 *opcode)
+{
+	struct guest_code c;
+
+	backend->vcpu_get_code(&v->hw, &c);
+	return run_insn_len(v, x, &c, opcode, sizeof(op_rdmsr));
+}
+
 void run_exit_rdmsr(struct vcpu *v, const struct exit_info *x)
 {
 	u64 *gpr = v->hw.regs.gpr;
-	u32 len = run_insn_len(v, x, op_rdmsr, sizeof(op_rdmsr));
+	u32 len = insn_len(v, x, op_rdmsr);
 	u64 val = 0;
 
 	if (!len)
@@ -261,7 +269,7 @@ void run_exit_rdmsr(struct vcpu *v, const struct exit_info *x)
 void run_exit_wrmsr(struct vcpu *v, const struct exit_info *x)
 {
 	const u64 *gpr = v->hw.regs.gpr;
-	u32 len = run_insn_len(v, x, op_wrmsr, sizeof(op_wrmsr));
+	u32 len = insn_len(v, x, op_wrmsr);
 	u64 val = (gpr[GPR_RDX] << 32) | (u32)gpr[GPR_RAX];
 
 	if (!len)

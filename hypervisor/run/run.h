@@ -20,20 +20,19 @@ bool run_wait(struct vcpu *v);
  */
 u32 run_fetch(struct vcpu *v, u8 *buf);
 
-/** Fetch and decode; false after injecting what the guest gets instead. */
-bool run_decode(struct vcpu *v, struct x86_insn *insn);
+/**
+ * Fetch and decode; NULL after injecting what the guest gets instead. Stays
+ * as it is until the vCPU's next exit.
+ */
+const struct x86_insn *run_decode(struct vcpu *v);
 
 /**
- * Length of the instruction that exited, which must be @opcode; 0 (a fault
- * was injected, or something else stands there by now): run the guest again
- * as it is.
+ * Length of the instruction that exited, at @c, which must be @opcode (of
+ * static storage: its address stands for it); 0 (a fault was injected, or
+ * something else stands there by now): run the guest again as it is.
  */
-u32 run_insn_len(struct vcpu *v, const struct exit_info *x, const u8 *opcode,
-		 u32 opcode_len);
-
-/** Step over that instruction; false as above. */
-bool run_skip(struct vcpu *v, const struct exit_info *x, const u8 *opcode,
-	      u32 opcode_len);
+u32 run_insn_len(struct vcpu *v, const struct exit_info *x,
+		 const struct guest_code *c, const u8 *opcode, u32 opcode_len);
 
 /** Mode the instruction decoder must assume. */
 enum x86_mode run_mode(const struct guest_sregs *s);

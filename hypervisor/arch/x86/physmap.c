@@ -58,17 +58,19 @@ u64 physmap_load64(hpa_t src)
 	return v;
 }
 
-bool physmap_same(const struct walk_step *step, u32 n)
+bool physmap_same(const struct walk_word word[PHYSMAP_SAME_WORDS])
 {
-	bool same = true;
+	u64 differ = 0;
 
 	if (smap)
 		x86_stac();
-	for (u32 i = 0; i < n; i++)
-		same &= *(const volatile u64 *)(uintptr_t)step[i].at.v ==
-			step[i].entry;
+		/* Straight: it is a third of what many exits cost. */
+#pragma GCC unroll 6
+	for (u32 i = 0; i < PHYSMAP_SAME_WORDS; i++)
+		differ |= *(const volatile u64 *)(uintptr_t)word[i].at.v ^
+			  word[i].held;
 	close();
-	return same;
+	return !differ;
 }
 
 u32 physmap_load32(hpa_t src)

@@ -13,6 +13,7 @@
 #include "guest/x86/cpuid.h"
 #include "guest/x86/direct_apic.h"
 #include "guest/x86/emulate.h"
+#include "guest/x86/insncache.h"
 #include "guest/x86/msr.h"
 #include "guest/x86/virq.h"
 #include "guest/x86/vlapic.h"
@@ -20,7 +21,6 @@
 #include "guest/x86/vpmtimer.h"
 #include "lib/types.h"
 #include "mem/s2cache.h"
-#include "mem/walkcache.h"
 #include "vm/vm.h"
 
 /** No timer of the vCPU is running. */
@@ -50,7 +50,7 @@ struct vcpu_guest {
 	struct direct_apic direct; /* of a VM that owns its CPUs' APICs */
 	bool tpr_watched; /* an interrupt waits for a lower priority */
 	u64 pvclock; /* MSR_KVM_SYSTEM_TIME_NEW as written */
-	struct walk_cache code_walk;
+	struct insncache insns;
 	struct s2_cache s2_cache; /* for the fetch of instructions */
 	struct emu_log emu_log; /* of an instruction that waits for a device */
 };
