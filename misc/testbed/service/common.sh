@@ -77,35 +77,47 @@ machine_figures()
 		/sys/module/acrn_hsm/refcnt
 	awk '$1 ~ /:$/ { print "interrupt", $1, $NF }' /proc/interrupts
 	for _pid in 1 $$; do
-		echo "open files of $_pid: $(ls /proc/$_pid/fd | wc -l)"
+		set -- /proc/$_pid/fd/*
+		echo "open files of $_pid: $#"
 	done
+	_kept="pool_pages|pool_used|vms|slot|vmid|name|state|vcpus|mem_bytes"
+	_kept="$_kept|stage2_pages|leaves_.*|cpu|vm_slot|vcpu|mode"
 	pidof acrn-dm | sed 's/^/acrn-dm: process /'
-	holm hv info --json | tr ',' '\n' | grep -E '"(pool_.*|vms)"'
-	holm vm list --json | sed 's/"exits":{[^}]*}//g' | tr ',' '\n' |
-		grep -v start_tsc
-	holm cpu list --json | tr ',' '\n' | grep -vE '"(exits|nmis_.*)"'
+	for _what in "hv info" "vm list" "cpu list"; do
+		holm $_what --json
+	done | tr ',{[' '\n\n\n' | grep -E "^\"($_kept)\":"
 }
 
-# What the machine looks like while no User VM exists.
-remember_machine()
+# remember_machine_as NAME: note what the machine looks like now.
+remember_machine_as()
 {
-	machine_figures > /run/figures.before || fail "no figures of the machine"
-	cpus_before=$(online_cpus)
-	huge_before=$(meminfo HugePages_Total)
+	machine_figures > "/run/figures.$1" || fail "no figures of the machine"
 }
 
-machine_is_back()
+machine_is()
 {
 	machine_figures > /run/figures.now
-	cmp -s /run/figures.before /run/figures.now
+	cmp -s "/run/figures.$1" /run/figures.now
 }
 
-# All the machine had before is there again: every figure is equal.
+# expect_machine_as NAME: every figure is as it was then.
+expect_machine_as()
+{
+	wait_for 20 machine_is "$1" && return
+	diff "/run/figures.$1" /run/figures.now
+	fail "the machine is not as it was $1"
+}
+
+# The same, of the machine while no User VM exists.
+remember_machine()
+{
+	cpus_before=$(online_cpus)
+	remember_machine_as before
+}
+
 expect_machine_back()
 {
-	wait_for 20 machine_is_back && return
-	diff /run/figures.before /run/figures.now
-	fail "the machine is not as it was before"
+	expect_machine_as before
 }
 
 # run_vm NAME ACTION [acrn-dm options]: a User VM that does ACTION; the
@@ -128,6 +140,33 @@ tiny()
 	shift 2
 	$under acrn-dm -m 128M -k /vm/tiny -B "$_args" -l com1,stdio "$@" \
 		"$_name" < /dev/null
+}
+
+# start_tiny NAME "KERNEL ARGUMENTS" [options]: one in the background. It
+# writes to /tmp/NAME.out, acrn-dm to /tmp/NAME.err; its process is $pid.
+start_tiny()
+{
+	_name=$1 _args=$2
+	shift 2
+	: > "/tmp/$_name.out"
+	acrn-dm -m 128M -k /vm/tiny -B "$_args" -l com1,stdio "$@" "$_name" \
+		< /dev/null > "/tmp/$_name.out" 2> "/tmp/$_name.err" &
+	pid=$!
+}
+
+# wait_tiny NAME PATTERN: until it has written that.
+wait_tiny()
+{
+	wait_for 60 grep -q "$2" "/tmp/$1.out" && return
+	cat "/tmp/$1.out" "/tmp/$1.err"
+	fail "$1 did not write '$2'"
+}
+
+# expect_end PROCESS STATUS: of a background process.
+expect_end()
+{
+	wait "$1"
+	expect "status of process $1" $? "$2"
 }
 
 # tiny_ends STATUS NAME "KERNEL ARGUMENTS" [options]: one that ends so; what
