@@ -46,11 +46,15 @@ test: setup-check
 	@$(MAKE) -s images-all
 	@misc/testbed/runner -v $(if $(BED),--bed $(BED)) $(TEST)
 
-## make bench              what exits cost, in instructions, beside others
+## make bench              what Holm costs, in instructions, beside others
+## make bench SLOW=1       with what takes minutes; RUN="dm load" for some only
 .PHONY: bench
-bench: setup-run hypervisor
+bench: setup-run
+	@$(MAKE) -s images KERNEL=$(KERNEL)
 	@$(MAKE) -s -C hypervisor/tests/guest O=$(O)/guest
-	@misc/bench/bench --build $(O) --json $(O)/bench.json
+	@$(MAKE) -s -C misc/bench KERNEL=$(KERNEL) O=$(O)
+	@misc/bench/bench --build $(O) --kernel $(KERNEL) $(if $(SLOW),--slow) \
+		--json $(O)/bench.json --svg $(O)/bench.svg $(RUN)
 
 ## make lint               the tree against its own rules
 lint: setup-check
