@@ -95,6 +95,16 @@ static void cut(struct e820 *m, u64 base, u64 size)
 		launch_fail("the memory map has more entries than fit");
 }
 
+/* Firmware's own maps also say what its loaders have had. */
+static int untouched_memory(struct e820 *m)
+{
+	const struct boot_info *bi = &launch.boot;
+
+	if (bi->efi.n)
+		return efi_map_to_ram(&bi->efi, EFI_UNTOUCHED_TYPES, m);
+	return e820_copy(m, &bi->free);
+}
+
 /* Holm's place must not be where the loader put what is still needed. */
 static void choose_place(void)
 {
@@ -109,9 +119,8 @@ static void choose_place(void)
 			 PAGE_SIZE_2M);
 	launch.hv_size = MIN(launch.hv_size, (u64)HOLM_WINDOW);
 	e820_init(&m, buf, SCRATCH_ENTRIES);
-	for (u32 i = 0; i < bi->map.n; i++)
-		e820_add(&m, bi->map.e[i].base, bi->map.e[i].size,
-			 bi->map.e[i].type);
+	if (untouched_memory(&m))
+		launch_fail("the memory map has more entries than fit");
 	cut(&m, HOLM_LOAD_PA, HOLM_IMAGE_MAX);
 	for (u32 i = 0; i < bi->nmodules; i++)
 		cut(&m, bi->module[i].base, bi->module[i].size);

@@ -33,16 +33,17 @@ static void require_memory(int rc)
 			"too little memory for the Service VM's page tables");
 }
 
-/* The firmware's map without Holm's own memory. */
-static void filter_map(void)
+/* The firmware's maps without Holm's own memory. */
+static void filter_maps(void)
 {
-	const struct e820 *m = &launch.boot.map;
+	struct boot_info *bi = &launch.boot;
+	u64 base = launch.hv_base.v;
 
 	e820_init(&service_map, service_map_buf, ARRAY_SIZE(service_map_buf));
-	for (u32 i = 0; i < m->n; i++)
-		e820_add(&service_map, m->e[i].base, m->e[i].size,
-			 m->e[i].type);
-	if (e820_cut(&service_map, launch.hv_base.v, launch.hv_size))
+	if (e820_copy(&service_map, &bi->map) ||
+	    e820_cut(&service_map, base, launch.hv_size) ||
+	    e820_cut(&bi->free, base, launch.hv_size) ||
+	    efi_map_reserve(&bi->efi, base, launch.hv_size))
 		launch_fail("the memory map has more entries than fit");
 }
 
@@ -64,6 +65,22 @@ static void unmap(struct vm *vm, u64 base, u64 size)
 	require_memory(stage2_unmap(&vm->s2, GPA(base), size));
 }
 
+/* Firmware code that the Service VM calls would crawl if it were uncached. */
+static void map_efi_runtime(struct vm *vm)
+{
+	const struct efi_map *m = &launch.boot.efi;
+	const u64 both = EFI_ATTR_RUNTIME | EFI_ATTR_WB;
+
+	for (u32 i = 0; i < m->n; i++) {
+		const struct efi_desc *d = &m->d[i];
+
+		if ((d->attr & both) == both)
+			require_memory(stage2_protect(&vm->s2, GPA(d->base),
+						      d->pages * EFI_PAGE_SIZE,
+						      PT_RWX | PT_WB));
+	}
+}
+
 /* The founding rules, in their order. */
 static void map_memory(struct vm *vm)
 {
@@ -82,6 +99,7 @@ static void map_memory(struct vm *vm)
 			require_memory(stage2_protect(
 				&vm->s2, GPA(from), to - from, PT_RWX | PT_WB));
 	}
+	map_efi_runtime(vm);
 	/* Reading the own LAPIC harms nobody and has no effect: no exit. */
 	require_memory(stage2_protect(&vm->s2, GPA(LAPIC_BASE), PAGE_SIZE,
 				      PT_R | PT_UC));
@@ -200,7 +218,7 @@ void launch_service_vm(void)
 	announce();
 	pvclock_set_wall(rtc_read(), time_now());
 	vm_setup(&launch.pool, &guest_machine_ops);
-	filter_map();
+	filter_maps();
 	if (vm_create_service(cpu_count(), &vm))
 		launch_fail("too little memory for the Service VM");
 	map_memory(vm);

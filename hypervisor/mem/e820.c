@@ -37,6 +37,16 @@ int e820_add(struct e820 *m, u64 base, u64 size, u32 type)
 	return 0;
 }
 
+int e820_copy(struct e820 *dst, const struct e820 *src)
+{
+	dst->n = 0;
+	if (src->n > dst->cap)
+		return -ENOSPC;
+	memcpy(dst->e, src->e, src->n * sizeof(*src->e));
+	dst->n = src->n;
+	return 0;
+}
+
 static void remove_at(struct e820 *m, u32 i)
 {
 	m->n--;

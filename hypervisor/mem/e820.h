@@ -14,6 +14,7 @@ enum e820_type {
 	E820_ACPI = 3,
 	E820_NVS = 4,
 	E820_UNUSABLE = 5,
+	E820_PERSISTENT = 7,
 };
 
 struct e820_entry {
@@ -38,6 +39,9 @@ void e820_init(struct e820 *m, struct e820_entry *buf, u32 cap);
  * -ENOSPC if the array is full.
  */
 int e820_add(struct e820 *m, u64 base, u64 size, u32 type);
+
+/** Make @dst say what @src says. -ENOSPC if it has no room; @dst is empty. */
+int e820_copy(struct e820 *dst, const struct e820 *src);
 
 /**
  * Sort by address, resolve overlaps (the more restrictive type wins: RAM,

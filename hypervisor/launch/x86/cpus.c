@@ -144,7 +144,7 @@ void launch_start_aps(void)
 	if (launch.acpi.ncpus == 1)
 		return;
 	/* The Service VM will own this page; it is free until then. */
-	if (e820_alloc_top(&launch.boot.map, PAGE_SIZE, PAGE_SIZE, PAGE_SIZE,
+	if (e820_alloc_top(&launch.boot.free, PAGE_SIZE, PAGE_SIZE, PAGE_SIZE,
 			   MIB(1), &page))
 		launch_fail("no memory below 1 MiB to start the CPUs from");
 	if (hostmap_build_trampoline(&pt, page))

@@ -30,6 +30,10 @@ mb2_header:
 	.long	-(0xe85250d6 + (mb2_end - mb2_header))
 	.word	6, 0			/* modules page aligned */
 	.long	8
+	.word	5, 1			/* a framebuffer if there is one */
+	.long	20
+	.long	0, 0, 0			/* of any size and depth */
+	.balign	8
 	.word	0, 0			/* end */
 	.long	8
 mb2_end:

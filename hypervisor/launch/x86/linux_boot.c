@@ -3,52 +3,10 @@
 
 #include "arch/x86/asm.h"
 #include "core/log.h"
+#include "launch/linux_params.h"
 #include "lib/string.h"
 #include "mem/physmap.h"
 
-/* boot.rst, "The real-mode kernel header"; offsets in the file. */
-struct setup_header {
-	u8 setup_sects; /* 0x1f1 */
-	u16 root_flags;
-	u32 syssize;
-	u16 ram_size;
-	u16 vid_mode;
-	u16 root_dev;
-	u16 boot_flag;
-	u16 jump;
-	u32 header;
-	u16 version;
-	u32 realmode_swtch;
-	u16 start_sys_seg;
-	u16 kernel_version;
-	u8 type_of_loader;
-	u8 loadflags;
-	u16 setup_move_size;
-	u32 code32_start;
-	u32 ramdisk_image;
-	u32 ramdisk_size;
-	u32 bootsect_kludge;
-	u16 heap_end_ptr;
-	u8 ext_loader_ver;
-	u8 ext_loader_type;
-	u32 cmd_line_ptr;
-	u32 initrd_addr_max;
-	u32 kernel_alignment;
-	u8 relocatable_kernel;
-	u8 min_alignment;
-	u16 xloadflags;
-	u32 cmdline_size;
-	u32 hardware_subarch;
-	u64 hardware_subarch_data;
-	u32 payload_offset;
-	u32 payload_length;
-	u64 setup_data;
-	u64 pref_address;
-	u32 init_size;
-	u32 handover_offset;
-} __packed;
-
-#define HEADER_AT      0x1f1U
 #define SECTOR         512U
 #define BOOT_FLAG      0xaa55
 #define HEADER_MAGIC   0x53726448 /* "HdrS" */
@@ -56,20 +14,6 @@ struct setup_header {
 #define LOADED_HIGH    0x01
 #define LOADER_UNKNOWN 0xff
 #define PAYLOAD_BASE   MIB(1)
-
-/* boot_params, zero-page.rst */
-#define BP_RSDP       0x070
-#define BP_E820_COUNT 0x1e8
-#define BP_HEADER     HEADER_AT
-#define BP_E820       0x2d0
-#define BP_E820_MAX   128U
-
-_Static_assert(offsetof(struct setup_header, header) + HEADER_AT == 0x202,
-	       "boot.rst");
-_Static_assert(offsetof(struct setup_header, cmd_line_ptr) + HEADER_AT == 0x228,
-	       "boot.rst");
-_Static_assert(offsetof(struct setup_header, init_size) + HEADER_AT == 0x260,
-	       "boot.rst");
 
 /* One low page each, in this order. */
 enum low_page { LOW_PARAMS, LOW_CMDLINE, LOW_GDT, LOW_PAGES };
@@ -83,13 +27,16 @@ static const u64 flat_gdt[] = {
 
 #define SCRATCH_ENTRIES (BOOT_E820_MAX + 8)
 
+static const char long_map[] = "the memory map has more entries than fit";
+
 struct plan {
 	const struct boot_module *kernel, *initrd;
 	struct setup_header h;
 	u64 setup_size; /* bytes of the file before the payload */
 	u64 load;       /* where the payload goes */
 	u64 initrd_to;
-	u64 low; /* first of the low pages */
+	u64 low;   /* first of the low pages */
+	u64 extra; /* what does not fit into boot_params */
 	const char *cmdline;
 };
 
@@ -97,9 +44,10 @@ static const char *check_header(struct plan *p)
 {
 	const struct setup_header *h = &p->h;
 
-	if (p->kernel->size < HEADER_AT + sizeof(*h))
+	if (p->kernel->size < SETUP_HEADER_AT + sizeof(*h))
 		return "the first module is too short for a Linux kernel";
-	physmap_read(&p->h, HPA(p->kernel->base + HEADER_AT), sizeof(p->h));
+	physmap_read(&p->h, HPA(p->kernel->base + SETUP_HEADER_AT),
+		     sizeof(p->h));
 	if (h->boot_flag != BOOT_FLAG || h->header != HEADER_MAGIC)
 		return "the first module is not a Linux kernel (bzImage)";
 	if (h->version < VERSION_MIN || !(h->loadflags & LOADED_HIGH))
@@ -142,40 +90,60 @@ static const char *place_kernel(struct plan *p, const struct e820 *map)
 	return NULL;
 }
 
-static const char *place_initrd(struct plan *p, const struct e820 *map)
+/* Neither where the kernel will be, nor where it still is. */
+static int cut_kernel(const struct plan *p, struct e820 *m)
 {
-	static struct e820_entry buf[SCRATCH_ENTRIES];
 	u64 src = align_down(p->kernel->base, PAGE_SIZE);
-	struct e820 m;
+	u64 src_end = align_up(p->kernel->base + p->kernel->size, PAGE_SIZE);
+	int rc = e820_cut(m, p->load, align_up(p->h.init_size, PAGE_SIZE));
+
+	return rc ? rc : e820_cut(m, src, src_end - src);
+}
+
+/* The kernel's decompressor looks for the initrd below initrd_addr_max. */
+static const char *place_initrd(struct plan *p, struct e820 *m)
+{
+	u64 size;
 
 	if (!p->initrd)
 		return NULL;
-	e820_init(&m, buf, SCRATCH_ENTRIES);
-	for (u32 i = 0; i < map->n; i++)
-		e820_add(&m, map->e[i].base, map->e[i].size, map->e[i].type);
-	/* Neither where the kernel will be, nor where it still is. */
-	if (e820_cut(&m, p->load, align_up(p->h.init_size, PAGE_SIZE)) ||
-	    e820_cut(&m, src,
-		     align_up(p->kernel->base + p->kernel->size, PAGE_SIZE) -
-			     src))
-		return "the memory map has more entries than fit";
-	if (e820_alloc_top(&m, align_up(p->initrd->size, PAGE_SIZE), PAGE_SIZE,
-			   PAYLOAD_BASE, (u64)p->h.initrd_addr_max + 1,
-			   &p->initrd_to))
+	size = align_up(p->initrd->size, PAGE_SIZE);
+	if (e820_alloc_top(m, size, PAGE_SIZE, PAYLOAD_BASE,
+			   (u64)p->h.initrd_addr_max + 1, &p->initrd_to))
 		return "no memory is free for the initrd";
+	return e820_cut(m, p->initrd_to, size) ? long_map : NULL;
+}
+
+/* After the kernel, which may want one certain place. */
+static const char *place_others(struct plan *p, const struct boot_info *bi,
+				const struct e820 *map)
+{
+	static struct e820_entry buf[SCRATCH_ENTRIES];
+	u64 extra = linux_params_extra(bi, map);
+	const char *why;
+	struct e820 m;
+
+	e820_init(&m, buf, SCRATCH_ENTRIES);
+	if (e820_copy(&m, &bi->free) || cut_kernel(p, &m))
+		return long_map;
+	why = place_initrd(p, &m);
+	if (why)
+		return why;
+	if (extra && e820_alloc_top(&m, align_up(extra, PAGE_SIZE), PAGE_SIZE,
+				    PAYLOAD_BASE, GIB(4), &p->extra))
+		return "no memory is free for the kernel's memory map";
+	if (e820_alloc_top(&m, LOW_PAGES * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE,
+			   MIB(1), &p->low))
+		return "no memory below 1 MiB for the kernel's parameters";
 	return NULL;
 }
 
-static const char *check_rest(struct plan *p, const struct e820 *map)
+static const char *check_cmdline(const struct plan *p)
 {
-	if (map->n > BP_E820_MAX)
-		return "the memory map has more entries than Linux takes";
-	if (strlen(p->cmdline) > p->h.cmdline_size ||
-	    strlen(p->cmdline) >= PAGE_SIZE)
+	size_t len = strlen(p->cmdline);
+
+	if (len > p->h.cmdline_size || len >= PAGE_SIZE)
 		return "the kernel's command line is too long";
-	if (e820_alloc_top(map, LOW_PAGES * PAGE_SIZE, PAGE_SIZE, PAGE_SIZE,
-			   MIB(1), &p->low))
-		return "no memory below 1 MiB for the kernel's parameters";
 	return NULL;
 }
 
@@ -184,26 +152,20 @@ static hpa_t low_page(const struct plan *p, enum low_page n)
 	return HPA(p->low + n * PAGE_SIZE);
 }
 
-static void write_params(struct plan *p, const struct boot_info *bi,
-			 const struct e820 *map)
+static void write_low_pages(struct plan *p, const struct boot_info *bi,
+			    const struct e820 *map)
 {
-	hpa_t params = low_page(p, LOW_PARAMS);
-	u8 count = (u8)map->n;
-
 	p->h.type_of_loader = LOADER_UNKNOWN;
 	p->h.code32_start = (u32)p->load;
 	p->h.cmd_line_ptr = (u32)low_page(p, LOW_CMDLINE).v;
 	p->h.ramdisk_image = (u32)p->initrd_to;
 	p->h.ramdisk_size = p->initrd ? (u32)p->initrd->size : 0;
-	physmap_zero(params, LOW_PAGES * PAGE_SIZE);
-	physmap_write(hpa_add(params, BP_HEADER), &p->h, sizeof(p->h));
-	physmap_write(hpa_add(params, BP_E820_COUNT), &count, sizeof(count));
-	physmap_write(hpa_add(params, BP_E820), map->e,
-		      map->n * sizeof(map->e[0]));
+	physmap_zero(low_page(p, LOW_PARAMS), LOW_PAGES * PAGE_SIZE);
+	linux_params_write(low_page(p, LOW_PARAMS), HPA(p->extra), &p->h, bi,
+			   map);
 	physmap_write(low_page(p, LOW_CMDLINE), p->cmdline,
 		      strlen(p->cmdline) + 1);
 	physmap_write(low_page(p, LOW_GDT), flat_gdt, sizeof(flat_gdt));
-	(void)bi;
 }
 
 static void move_modules(const struct plan *p)
@@ -231,15 +193,15 @@ const char *linux_load(const struct boot_info *bi, const struct e820 *map,
 	p.cmdline = kernel_args(bi->module[0].cmdline);
 	why = check_header(&p);
 	if (!why)
-		why = place_kernel(&p, map);
+		why = check_cmdline(&p);
 	if (!why)
-		why = place_initrd(&p, map);
+		why = place_kernel(&p, &bi->free);
 	if (!why)
-		why = check_rest(&p, map);
+		why = place_others(&p, bi, map);
 	if (why)
 		return why;
 	move_modules(&p);
-	write_params(&p, bi, map);
+	write_low_pages(&p, bi, map);
 	log_info("Service VM kernel at %lx, initrd at %lx (%u KiB), '%s'",
 		 p.load, p.initrd_to, p.h.ramdisk_size >> 10, p.cmdline);
 	out->entry = p.load;

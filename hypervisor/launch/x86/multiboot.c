@@ -38,8 +38,12 @@ enum mb2_tag_type {
 	MB2_CMDLINE = 1,
 	MB2_MODULE = 3,
 	MB2_MMAP = 6,
+	MB2_FRAMEBUFFER = 8,
+	MB2_EFI64 = 12,
 	MB2_RSDP_OLD = 14,
 	MB2_RSDP_NEW = 15,
+	MB2_EFI_MMAP = 17,
+	MB2_EFI_STILL_ON = 18,
 };
 
 struct mb2_tag {
@@ -61,6 +65,33 @@ struct mb2_mmap_entry {
 	u64 base, length;
 	u32 type, reserved;
 } __packed;
+
+struct mb2_efi64 {
+	struct mb2_tag h;
+	u64 system_table;
+} __packed;
+
+struct mb2_efi_mmap {
+	struct mb2_tag h;
+	u32 stride, version;
+	u8 table[];
+} __packed;
+
+/* 3.6.12; the colours follow where type is MB2_FB_RGB. */
+struct mb2_framebuffer {
+	struct mb2_tag h;
+	u64 base;
+	u32 pitch, width, height;
+	u8 depth, type;
+	u16 reserved;
+	struct boot_colour colour[3];
+} __packed;
+
+#define MB2_FB_RGB    1
+#define RSDP_OLD_SIZE 20 /* ACPI 1.0 */
+
+_Static_assert(offsetof(struct mb2_framebuffer, colour) == 32,
+	       "Multiboot 2.0, section 3.6.12");
 
 static const void *at(u64 pa)
 {
@@ -139,30 +170,98 @@ static const char *mb2_mmap(struct boot_info *bi, const struct mb2_tag *t)
 	return NULL;
 }
 
-static const char *mb2_tag(struct boot_info *bi, const struct mb2_tag *t)
+static const char mb2_damaged[] = "the boot loader's information is damaged";
+
+static const char *mb2_cmdline(struct boot_info *bi, const struct mb2_tag *t)
+{
+	copy_text(bi->cmdline, (const char *)(t + 1), t->size - sizeof(*t));
+	return NULL;
+}
+
+static const char *mb2_module(struct boot_info *bi, const struct mb2_tag *t)
 {
 	const struct mb2_module *mod = (const void *)t;
 
-	switch (t->type) {
-	case MB2_CMDLINE:
-		copy_text(bi->cmdline, (const char *)(t + 1),
-			  t->size - sizeof(*t));
+	add_module(bi, mod->start, mod->end, mod->string,
+		   t->size - sizeof(*mod));
+	return NULL;
+}
+
+/* A copy inside the tag, which is all that a reader needs. */
+static const char *mb2_rsdp(struct boot_info *bi, const struct mb2_tag *t)
+{
+	if (!bi->rsdp || t->type == MB2_RSDP_NEW)
+		bi->rsdp = (u64)(uintptr_t)(t + 1);
+	return NULL;
+}
+
+static const char *mb2_framebuffer(struct boot_info *bi,
+				   const struct mb2_tag *t)
+{
+	const struct mb2_framebuffer *f = (const void *)t;
+
+	if (f->type != MB2_FB_RGB)
 		return NULL;
-	case MB2_MODULE:
-		add_module(bi, mod->start, mod->end, mod->string,
-			   t->size - sizeof(*mod));
-		return NULL;
-	case MB2_MMAP:
-		return mb2_mmap(bi, t);
-	case MB2_RSDP_OLD:
-	case MB2_RSDP_NEW:
-		/* A copy inside the tag, which is all that a reader needs. */
-		if (!bi->rsdp || t->type == MB2_RSDP_NEW)
-			bi->rsdp = (u64)(uintptr_t)(t + 1);
-		return NULL;
-	default:
-		return NULL;
+	if (t->size < sizeof(*f))
+		return mb2_damaged;
+	bi->screen = (struct boot_screen){
+		.base = f->base,
+		.pitch = f->pitch,
+		.width = f->width,
+		.height = f->height,
+		.depth = f->depth,
+	};
+	memcpy(bi->screen.colour, f->colour, sizeof(f->colour));
+	return NULL;
+}
+
+static const char *mb2_efi64(struct boot_info *bi, const struct mb2_tag *t)
+{
+	bi->efi_system_table = ((const struct mb2_efi64 *)t)->system_table;
+	return NULL;
+}
+
+static const char *mb2_efi_mmap(struct boot_info *bi, const struct mb2_tag *t)
+{
+	const struct mb2_efi_mmap *m = (const void *)t;
+
+	return efi_map_read(&bi->efi, m->table, t->size - sizeof(*m), m->stride,
+			    m->version);
+}
+
+static const char *mb2_still_on(struct boot_info *bi, const struct mb2_tag *t)
+{
+	(void)bi;
+	(void)t;
+	return "the boot loader left EFI's boot services on";
+}
+
+static const struct {
+	u32 type;
+	u32 min_size;
+	const char *(*read)(struct boot_info *bi, const struct mb2_tag *t);
+} mb2_tags[] = {
+	{ MB2_CMDLINE, sizeof(struct mb2_tag), mb2_cmdline },
+	{ MB2_MODULE, sizeof(struct mb2_module), mb2_module },
+	{ MB2_MMAP, sizeof(struct mb2_mmap), mb2_mmap },
+	{ MB2_FRAMEBUFFER, offsetof(struct mb2_framebuffer, colour),
+	  mb2_framebuffer },
+	{ MB2_EFI64, sizeof(struct mb2_efi64), mb2_efi64 },
+	{ MB2_RSDP_OLD, sizeof(struct mb2_tag) + RSDP_OLD_SIZE, mb2_rsdp },
+	{ MB2_RSDP_NEW, sizeof(struct mb2_tag) + RSDP_OLD_SIZE, mb2_rsdp },
+	{ MB2_EFI_MMAP, sizeof(struct mb2_efi_mmap), mb2_efi_mmap },
+	{ MB2_EFI_STILL_ON, sizeof(struct mb2_tag), mb2_still_on },
+};
+
+static const char *mb2_tag(struct boot_info *bi, const struct mb2_tag *t)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(mb2_tags); i++) {
+		if (mb2_tags[i].type != t->type)
+			continue;
+		return t->size < mb2_tags[i].min_size ? mb2_damaged
+						      : mb2_tags[i].read(bi, t);
 	}
+	return NULL;
 }
 
 static const char *read_mb2(struct boot_info *bi, u64 info)
@@ -178,13 +277,32 @@ static const char *read_mb2(struct boot_info *bi, u64 info)
 		if (t->type == MB2_END)
 			break;
 		if (t->size < sizeof(*t))
-			return "the boot loader's information is damaged";
+			return mb2_damaged;
 		why = mb2_tag(bi, t);
 		if (why)
 			return why;
 		pos += (u32)align_up(t->size, 8);
 	}
-	return bi->map.n ? NULL : "the boot loader passed no memory map";
+	return bi->map.n || bi->efi.n ? NULL
+				      : "the boot loader passed no memory map";
+}
+
+/* The firmware's own map says more than what the loader made of it. */
+static const char *settle_maps(struct boot_info *bi)
+{
+	const char *long_map =
+		"the firmware's memory map has more entries than fit";
+
+	if (bi->efi.n) {
+		bi->loader = "multiboot2 on UEFI";
+		if (efi_map_to_e820(&bi->efi, &bi->map) ||
+		    efi_map_to_ram(&bi->efi, EFI_FREE_TYPES, &bi->free))
+			return long_map;
+		return NULL;
+	}
+	if (e820_sanitize(&bi->map) || e820_copy(&bi->free, &bi->map))
+		return long_map;
+	return NULL;
 }
 
 const char *multiboot_read(struct boot_info *bi, u32 magic, u32 info)
@@ -192,17 +310,15 @@ const char *multiboot_read(struct boot_info *bi, u32 magic, u32 info)
 	const char *why;
 
 	e820_init(&bi->map, bi->map_buf, BOOT_E820_MAX);
+	e820_init(&bi->free, bi->free_buf, BOOT_E820_MAX);
+	efi_map_init(&bi->efi, bi->efi_buf, BOOT_EFI_MAX);
 	if (magic == MB1_MAGIC)
 		why = read_mb1(bi, at(info));
 	else if (magic == MB2_MAGIC)
 		why = read_mb2(bi, info);
 	else
 		return "not started by a multiboot1 or multiboot2 loader";
-	if (why)
-		return why;
-	if (e820_sanitize(&bi->map))
-		return "the firmware's memory map has more entries than fit";
-	return NULL;
+	return why ? why : settle_maps(bi);
 }
 
 bool boot_option(const char *cmdline, const char *name, char *value, u32 size)

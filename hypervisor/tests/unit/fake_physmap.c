@@ -28,3 +28,8 @@ void physmap_write(hpa_t dst, const void *src, u64 len)
 {
 	memcpy(at(dst, len), src, len);
 }
+
+void physmap_zero(hpa_t dst, u64 len)
+{
+	memset(at(dst, len), 0, len);
+}
