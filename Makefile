@@ -5,7 +5,9 @@ TOP	:= $(CURDIR)
 O	:= $(TOP)/build
 DEFAULT	:= $(shell misc/setup/kernel --default)
 KERNEL	?= $(DEFAULT)
-KDIR	= $(O)/cache/kernel-$(KERNEL)
+# KERNEL=acrn has its driver in its own tree; its User VMs are Debian's.
+GUEST	= $(if $(filter acrn,$(KERNEL)),$(DEFAULT),$(KERNEL))
+KDIR	= $(O)/cache/kernel-$(GUEST)
 prefix	?= /usr
 DESTDIR	?=
 ifeq ($(MAKELEVEL),0)
@@ -14,9 +16,9 @@ endif
 TEST	?=
 BED	?=
 
-.PHONY: all run check quick lint iso install clean distclean help \
-	setup-run setup-check hypervisor devicemodel tools module images \
-	images-all
+.PHONY: all run check check-full quick lint iso install clean distclean \
+	help setup-run setup-check setup-full hypervisor devicemodel tools \
+	module images images-all images-full
 
 all: hypervisor devicemodel tools
 
@@ -25,7 +27,8 @@ help:
 
 ## make run                boot Holm, the Service VM and a User VM; summary
 ## make run INTERACTIVE=1  stay in a Service VM shell instead
-## make run KERNEL=6.12    with another of Debian's kernels
+## make run KERNEL=6.12    with another of Debian's kernels, or acrn: built
+##                         from its source, with the driver of Linux's tree
 ## make run BED=bochs      on an Intel CPU, which Bochs emulates
 run: setup-$(if $(filter bochs,$(BED)),check,run)
 	@$(MAKE) -s images KERNEL=$(KERNEL)
@@ -35,6 +38,11 @@ run: setup-$(if $(filter bochs,$(BED)),check,run)
 ## make check              every test; ends with "N passed, N failed"
 check: setup-check
 	@misc/check/check
+
+## make check-full         and those that take long: UEFI, Linux's own driver,
+##                         Debian from its installer (root, network, minutes)
+check-full: setup-full
+	@misc/check/check --full
 
 ## make quick              the same without booting machines
 quick: setup-check
@@ -78,7 +86,7 @@ tools:
 ## make module KERNEL=6.1  the Service VM's driver for a kernel
 module: $(KDIR)/release
 	@$(MAKE) -C sos_kernel_patches/module KDIR=$(KDIR)/headers \
-		O=$(O)/module-$(KERNEL)
+		O=$(O)/module-$(GUEST)
 
 $(O)/cache/kernel-%/release:
 	@misc/setup/kernel $* $(@D)
@@ -90,6 +98,12 @@ images: all module
 images-all:
 	@for k in $$(misc/setup/kernel --all); do \
 		$(MAKE) images KERNEL=$$k || exit 1; done
+
+# The kernel that is built keeps its own account of what it was built from.
+images-full: images-all
+	@misc/setup/kernel acrn $(O)/cache/kernel-acrn
+	@$(MAKE) images KERNEL=acrn
+	@$(MAKE) -C misc/testbed debian O=$(O)
 
 ## make iso                a CD image: GRUB starts Holm and the Service VM
 iso: setup-check
@@ -119,3 +133,6 @@ setup-run:
 
 setup-check:
 	@misc/setup/setup check
+
+setup-full:
+	@misc/setup/setup full

@@ -121,7 +121,9 @@ class Table(unittest.TestCase):
 
     def test_refused(self):
         for bad in ({"expect": []}, {"bed": "sofa"}, {"typo": 1},
-                    {"expect": ["("]}, {"timeout": "soon"}):
+                    {"expect": ["("]}, {"timeout": "soon"},
+                    {"firmware": "none"}, {"full": "yes"},
+                    {"bed": "holm", "firmware": "uefi"}):
             with self.assertRaises(table.TableError):
                 make_run(**bad)
 
@@ -142,6 +144,18 @@ class Table(unittest.TestCase):
         modules = cmd[cmd.index("-initrd") + 1]
         self.assertIn("a=1,,2", modules)
         self.assertTrue(modules.endswith(",/b/images/service-6.1.cpio"))
+
+    def test_uefi_forgets_what_is_written(self):
+        cmd = machine.Builder("/b").command(make_run(firmware="uefi"))
+        flash = [a for a in cmd if a.startswith("if=pflash")]
+        self.assertEqual(len(flash), 2)
+        self.assertIn("readonly=on", flash[0])
+        self.assertIn("snapshot=on", flash[1])
+
+    def test_disks_of_a_test_are_missed(self):
+        disk = "file={build}/images/no.img,if=virtio"
+        run = make_run(devices=["-drive", disk])
+        self.assertIn("/b/images/no.img", machine.Builder("/b").missing(run))
 
 
 class Intel(unittest.TestCase):

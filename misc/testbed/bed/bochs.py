@@ -53,7 +53,7 @@ class Builder(machine.Builder):
             return f"no more than {MEMORY_MAX} MiB"
         if run.devices:
             return "the devices are QEMU's"
-        return ""
+        return "" if run.firmware == "bios" else "a BIOS"
 
     def payload(self, run):
         """What GRUB loads: (command, file, arguments)."""

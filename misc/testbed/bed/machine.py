@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The emulated machine of a run as a QEMU command line."""
+import re
 from pathlib import Path
 
 from . import iso
@@ -7,6 +8,9 @@ from . import iso
 # What TCG can do of an EPYC, without its warnings; see the SVM notes in doc/.
 CPU = "EPYC,+vgif,+x2apic,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec"
 # no_timer_check: a loaded machine may be late for the kernel's stopwatch.
+# OVMF's code, and the variables that it starts with.
+UEFI = (Path("/usr/share/OVMF/OVMF_CODE_4M.fd"),
+        Path("/usr/share/OVMF/OVMF_VARS_4M.fd"))
 BASE_CMDLINE = "console=ttyS0 no_timer_check"
 
 
@@ -63,6 +67,19 @@ class Builder:
         return ["-kernel", self.holm(), "-append", run.hv,
                 "-initrd", modules]
 
+    def firmware(self, run):
+        """The options that replace the BIOS; what is written is forgotten."""
+        if run.firmware != "uefi":
+            return []
+        return [o for i, (path, mode) in enumerate(
+            zip(UEFI, ("readonly=on", "snapshot=on")))
+            for o in ("-drive", f"if=pflash,format=raw,unit={i},{mode},"
+                                f"file={path}")]
+
+    def devices(self, run):
+        """Options of the test's own."""
+        return [d.replace("{build}", str(self.build)) for d in run.devices]
+
     def command(self, run, serial=("-serial", "stdio")):
         """The whole command line."""
         cmd = ["qemu-system-x86_64", "-M", "q35",
@@ -71,8 +88,8 @@ class Builder:
                "-nodefaults", "-display", "none", *serial]
         if run.end != "match":
             cmd.append("-no-reboot")
-        extra = [d.replace("{build}", str(self.build)) for d in run.devices]
-        return [str(a) for a in cmd + self.payload(run) + extra]
+        return [str(a) for a in cmd + self.firmware(run) +
+                self.payload(run) + self.devices(run)]
 
     def missing(self, run):
         """Files the run needs and the build has not made."""
@@ -83,6 +100,10 @@ class Builder:
             need.append(self.build / run.image)
         if run.kernel:
             need += [self.kernel(run), self.initrd(run)]
+        if run.firmware == "uefi":
+            need += UEFI
+        need += [Path(p) for d in self.devices(run)
+                 for p in re.findall(r"file=([^,]+)", d)]
         return [str(p) for p in need if not p.exists()]
 
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 BEDS = ("bare", "holm", "iso", "tiny")
+FIRMWARE = ("bios", "uefi")
 KEYS = {"name": str, "about": str, "bed": str, "cpus": (int, list),
         "kernels": str, "memory": str, "cmdline": str, "hv": str,
         "expect": list, "forbid": list, "allow": list, "send": list, "timeout": int,
-        "status": int, "end": str, "later": str,
+        "status": int, "end": str, "full": bool, "firmware": str,
         "marks": dict, "image": str, "devices": list, "needs": list,
         "bochs": dict}
 # What a test may need that not every machine has.
@@ -37,7 +38,8 @@ class Run:
     timeout: int = 120
     status: int = 0
     end: str = "exit"
-    later: str = ""
+    full: bool = False
+    firmware: str = "bios"
     marks: dict = field(default_factory=dict)
     image: str = ""
     devices: list = field(default_factory=list)
@@ -58,6 +60,11 @@ def check_keys(name, entry):
             raise TableError(f"{name}: '{key}' has the wrong type")
     if entry.get("bed") not in BEDS:
         raise TableError(f"{name}: bed must be one of {', '.join(BEDS)}")
+    if entry.get("firmware", "bios") not in FIRMWARE:
+        raise TableError(f"{name}: firmware must be one of "
+                         f"{', '.join(FIRMWARE)}")
+    if entry.get("firmware") == "uefi" and entry["bed"] not in ("bare", "iso"):
+        raise TableError(f"{name}: on UEFI a loader is needed: bed iso")
     if not entry.get("expect"):
         raise TableError(f"{name}: expects nothing, so it cannot fail")
     for need in entry.get("needs", []):
@@ -101,7 +108,7 @@ def expand(entry, defaults, kernels):
     both = {**defaults, **entry}
     cpus = both["cpus"] if isinstance(both["cpus"], list) else [both["cpus"]]
     which = {"default": kernels[:1], "other": kernels[1:], "all": kernels,
-             "none": [""]}
+             "acrn": ["acrn"], "none": [""]}
     if both["kernels"] not in which:
         raise TableError(f"{both['name']}: kernels must be one of "
                          f"{', '.join(which)}")
@@ -123,7 +130,8 @@ def expand(entry, defaults, kernels):
             forbid=forbidden(entry, defaults),
             send=both.get("send", []), timeout=both["timeout"],
             status=both.get("status", 0), end=both.get("end", "exit"),
-            later=both.get("later", ""), marks=both.get("marks", {}),
+            full=both.get("full", False),
+            firmware=both.get("firmware", "bios"), marks=both.get("marks", {}),
             image=both.get("image", ""), devices=both.get("devices", []),
             needs=both.get("needs", []), cpu=model)
 
