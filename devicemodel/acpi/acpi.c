@@ -13,9 +13,9 @@
 #define MADT_MAX      1024
 
 /* FADT flags, ACPI 6.4, table 5.10. */
-#define FADT_WBINVD        BIT(0)
-#define FADT_PROC_C1       BIT(2)
-#define FADT_PWR_BUTTON    BIT(4) /* no fixed power button */
+#define FADT_WBINVD  BIT(0)
+#define FADT_PROC_C1 BIT(2)
+/* Bit 4 clear: there is a fixed power button. */
 #define FADT_SLP_BUTTON    BIT(5) /* no fixed sleep button */
 #define FADT_TMR_VAL_EXT   BIT(8)
 #define FADT_RESET_REG_SUP BIT(10)
@@ -214,9 +214,8 @@ static u64 put_fadt(struct area *a, u64 dsdt, u64 facs)
 		.c3_latency = 0xffff, /* above 1000: no C3 */
 		.century = 0x32,      /* CMOS byte, see platform/rtc.c */
 		.boot_arch = BOOT_LEGACY_DEVICES | BOOT_NO_VGA | BOOT_NO_ASPM,
-		.flags = FADT_WBINVD | FADT_PROC_C1 | FADT_PWR_BUTTON |
-			 FADT_SLP_BUTTON | FADT_TMR_VAL_EXT |
-			 FADT_RESET_REG_SUP,
+		.flags = FADT_WBINVD | FADT_PROC_C1 | FADT_SLP_BUTTON |
+			 FADT_TMR_VAL_EXT | FADT_RESET_REG_SUP,
 		.reset_reg = gas_port(PORT_RESET, 1),
 		.reset_value = RESET_VALUE,
 		.minor = FADT_MINOR,

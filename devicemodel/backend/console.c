@@ -13,9 +13,8 @@
 #define OUT_MASK       (CONSOLE_OUT_SIZE - 1)
 
 static const struct console_backend *const backends[] = {
-	[CONSOLE_STDIO] = &backend_stdio,
-	[CONSOLE_PTY] = &backend_pty,
-	[CONSOLE_SOCKET] = &backend_socket,
+	[CONSOLE_TAP] = &backend_tap,   [CONSOLE_STDIO] = &backend_stdio,
+	[CONSOLE_PTY] = &backend_pty,   [CONSOLE_SOCKET] = &backend_socket,
 	[CONSOLE_FILE] = &backend_file,
 };
 
@@ -208,6 +207,7 @@ int console_open(struct console *con, const struct console_config *cfg,
 
 	memset(con, 0, sizeof(*con));
 	con->backend = backends[cfg->kind];
+	con->replay = cfg->replay;
 	con->owner = *owner;
 	con->name = cfg->name ? cfg->name : "serial console";
 	con->loop = loop;
@@ -259,6 +259,7 @@ size_t console_put_some(struct console *con, const u8 *bytes, size_t n)
 	pthread_mutex_lock(&con->lock);
 	for (i = 0; i < n && con->head - con->tail < CONSOLE_OUT_SIZE; i++)
 		con->buf[con->head++ & OUT_MASK] = bytes[i];
+	con->wrapped |= con->head >= CONSOLE_OUT_SIZE;
 	if (i) {
 		arm = !con->flush_armed;
 		con->flush_armed = true;
@@ -273,6 +274,17 @@ size_t console_put_some(struct console *con, const u8 *bytes, size_t n)
 	if (arm)
 		event_timer_set(&con->flush, FLUSH_DELAY_NS, 0);
 	return i;
+}
+
+void console_replay(struct console *con)
+{
+	if (!con->replay)
+		return;
+	pthread_mutex_lock(&con->lock);
+	con->tail = con->wrapped ? con->head - CONSOLE_OUT_SIZE : 0;
+	con->flush_armed = true;
+	pthread_mutex_unlock(&con->lock);
+	event_timer_set(&con->flush, 1, 0);
 }
 
 bool console_put(struct console *con, u8 byte)

@@ -56,11 +56,13 @@ struct console {
 	struct event_source listener; /* socket */
 	bool in_added;
 	bool out_added;
-	void *priv; /* backend's */
+	void *priv;  /* backend's */
+	bool replay; /* a peer that comes gets what buf still has */
 
 	pthread_mutex_t lock; /* everything below */
 	u32 head;             /* free-running, next byte to write */
 	u32 tail;             /* next byte to hand over */
+	bool wrapped;         /* every byte of buf has been written */
 	bool flush_armed;
 	bool refused; /* a put failed; tell drained() */
 	bool paused;  /* input waits for room */
@@ -90,11 +92,14 @@ bool console_put(struct console *con, u8 byte);
 void console_resume(struct console *con);
 
 /* For the backends. */
+extern const struct console_backend backend_tap;
 extern const struct console_backend backend_stdio;
 extern const struct console_backend backend_pty;
 extern const struct console_backend backend_socket;
 extern const struct console_backend backend_file;
 int console_attach_input(struct console *con, int fd);
 void console_detach_input(struct console *con);
+/** A peer came: hand over again what was said before, if it shall be. */
+void console_replay(struct console *con);
 
 #endif

@@ -5,12 +5,12 @@
  * from the client ends its input and, with it, the connection.
  */
 #include "backend/console.h"
+#include "core/listen.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -43,44 +43,28 @@ static void on_connect(void *arg, u32 events)
 		close(fd);
 	else
 		con->out.fd = fd;
-}
-
-/* A socket left by one that was killed is in the way; any other file stays. */
-static void remove_stale(const char *path)
-{
-	struct stat st;
-
-	if (!lstat(path, &st) && S_ISSOCK(st.st_mode))
-		unlink(path);
+	if (con->out.fd >= 0)
+		console_replay(con);
 }
 
 static int socket_open(struct console *con, const char *path,
 		       struct dm_error *err)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd, rc;
+	int fd = listen_at(path), rc;
 
-	if (strlen(path) >= sizeof(addr.sun_path))
-		return dm_fail(err, -ENAMETOOLONG,
+	if (fd == -ENAMETOOLONG)
+		return dm_fail(err, fd,
 			       "socket:%s: a socket's"
-			       " path has at most %zu characters",
-			       path, sizeof(addr.sun_path) - 1);
-	strcpy(addr.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+			       " path has at most %u characters",
+			       path, listen_path_max());
 	if (fd < 0)
-		return dm_fail(err, -errno, "socket:%s: %s", path,
-			       strerror(errno));
-	remove_stale(path);
+		return dm_fail(err, fd, "socket:%s: %s", path, strerror(-fd));
 	con->listener = (struct event_source){ on_connect, con, fd, false };
-	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) || listen(fd, 1))
-		rc = -errno;
-	else
-		rc = event_add(con->loop, &con->listener, EPOLLIN);
-	if (rc) {
-		close(fd);
-		return dm_fail(err, rc, "socket:%s: %s", path, strerror(-rc));
-	}
-	return 0;
+	rc = event_add(con->loop, &con->listener, EPOLLIN);
+	if (!rc)
+		return 0;
+	close(fd);
+	return dm_fail(err, rc, "socket:%s: %s", path, strerror(-rc));
 }
 
 static void socket_close(struct console *con)

@@ -15,7 +15,8 @@
 enum com_port { COM1, COM2, COM_COUNT };
 
 enum console_kind {
-	CONSOLE_NONE,
+	CONSOLE_NONE, /* the port is not there */
+	CONSOLE_TAP,  /* it is, but with nothing than its tap */
 	CONSOLE_STDIO,
 	CONSOLE_PTY,
 	CONSOLE_SOCKET,
@@ -26,6 +27,7 @@ struct console_config {
 	enum console_kind kind;
 	const char *path; /* socket, file */
 	const char *name; /* for messages; NULL: a serial console */
+	bool replay;      /* socket: begin with what was said before */
 };
 
 struct slot_config {
@@ -50,6 +52,7 @@ struct vm_config {
 	struct console_config com[COM_COUNT];
 	struct slot_config slots[DM_MAX_SLOTS];
 	u32 slot_count;
+	const char *run_dir; /* NULL: no sockets */
 	bool debugexit;
 	bool show_help;
 	const char *show_devices; /* the -s that asked for help, or NULL */

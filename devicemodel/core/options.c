@@ -2,6 +2,7 @@
 #include "core/options.h"
 
 #include "backend/console.h"
+#include "core/rundir.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -249,7 +250,7 @@ static int opt_lpc(struct vm_config *cfg, const char *arg, struct dm_error *err)
 	if (console_parse(arg + 5, &cfg->com[com]))
 		return dm_fail(err, -EINVAL,
 			       "-l %s: the backend must be"
-			       " stdio, pty, socket:PATH or file:PATH",
+			       " stdio, pty, socket:PATH, file:PATH or none",
 			       arg);
 	if (cfg->com[com].kind == CONSOLE_STDIO &&
 	    cfg->com[other].kind == CONSOLE_STDIO)
@@ -360,7 +361,17 @@ static int opt_version(struct vm_config *cfg, const char *arg,
 	return 0;
 }
 
-enum { OPT_AFFINITY = 256, OPT_HUGETLB_PATH, OPT_DEBUGEXIT };
+static int opt_run_dir(struct vm_config *cfg, const char *arg,
+		       struct dm_error *err)
+{
+	if (arg[0] != '/')
+		return dm_fail(err, -EINVAL,
+			       "--run-dir %s: give an absolute path", arg);
+	cfg->run_dir = arg;
+	return 0;
+}
+
+enum { OPT_AFFINITY = 256, OPT_HUGETLB_PATH, OPT_DEBUGEXIT, OPT_RUN_DIR };
 
 /* clang-format off */
 static const struct option_def options[] = {
@@ -374,7 +385,7 @@ static const struct option_def options[] = {
 	{ 's', "pci_slot", "SLOT[:FUNC],DEVICE[,OPTS]", opt_slot,
 	  "a PCI device; -s help lists them with their options" },
 	{ 'l', "lpc", "COM,BACKEND", opt_lpc,
-	  "com1 or com2 on stdio, pty, socket:PATH or file:PATH" },
+	  "com1 or com2 on stdio, pty, socket:PATH, file:PATH or none" },
 	{ 'U', "uuid", "UUID", opt_uuid, "UUID of the VM (default: random)" },
 	{ OPT_AFFINITY, "cpu_affinity", "ID,ID...", opt_affinity,
 	  "LAPIC ids of the CPUs to run on (default: chosen)" },
@@ -382,6 +393,8 @@ static const struct option_def options[] = {
 	  "memory from files in this hugetlbfs mount; auto: search one" },
 	{ OPT_DEBUGEXIT, "debugexit", NULL, opt_debugexit,
 	  "a byte V written to port 0xf4 ends with status V * 2 + 1" },
+	{ OPT_RUN_DIR, "run-dir", "DIR", opt_run_dir,
+	  "where DIR/NAME with the VM's sockets is made (default /run/acrn)" },
 	{ 'A', "acpi", NULL, opt_acpi, "ACPI tables (always there)" },
 	{ 'h', "help", NULL, opt_help, "print this text" },
 	{ 'v', "version", NULL, opt_version, "print the version" },
@@ -487,6 +500,12 @@ static int check_name(struct vm_config *cfg, int argc, char **argv,
 			       "VM name '%s': must have 1 to %d"
 			       " characters",
 			       name, DM_NAME_LEN - 1);
+	/* It names a directory, too. */
+	if (name[0] == '.' || strchr(name, '/'))
+		return dm_fail(err, -EINVAL,
+			       "VM name '%s': must not begin with a dot"
+			       " nor contain a slash",
+			       name);
 	for (i = 0; i < len; i++)
 		if (!isgraph((unsigned char)name[i]))
 			return dm_fail(err, -EINVAL,
@@ -531,6 +550,7 @@ int options_parse(int argc, char **argv, struct vm_config *cfg,
 	cfg->mem_size = 256 * MIB;
 	cfg->vcpus = 1;
 	cfg->bootargs = "";
+	cfg->run_dir = RUNDIR_BASE;
 	getopt_tables(lopts, sopts);
 	uuid_generate_random(cfg->uuid);
 	optind = 0; /* start over, for callers that parse twice */

@@ -27,6 +27,12 @@ static void on_kick(void *arg, u32 events)
 		pthread_kill(s->target, KICK_SIGNAL);
 }
 
+void stopper_stop(struct stopper *s, u8 why)
+{
+	life_post(s->life, LIFE_STOP, why);
+	event_timer_set(&s->kick, 1, KICK_NS);
+}
+
 static void on_signal(void *arg, u32 events)
 {
 	struct signalfd_siginfo info;
@@ -35,8 +41,7 @@ static void on_signal(void *arg, u32 events)
 	(void)events;
 	if (read(s->signals.fd, &info, sizeof(info)) != sizeof(info))
 		return;
-	life_post(s->life, LIFE_STOP, (u8)info.ssi_signo);
-	event_timer_set(&s->kick, 1, KICK_NS);
+	stopper_stop(s, (u8)info.ssi_signo);
 }
 
 int stopper_init(struct stopper *s, struct event_loop *loop, struct life *life)

@@ -22,6 +22,12 @@ struct stopper {
 /** Call on the thread to be woken, before any other thread exists. */
 int stopper_init(struct stopper *s, struct event_loop *loop, struct life *life);
 
+/**
+ * Stop in order, by signal @why or, with 0, because the operator wants it so.
+ * On the event loop's thread.
+ */
+void stopper_stop(struct stopper *s, u8 why);
+
 /** The woken thread: no more kicks, please. */
 void stopper_seen(struct stopper *s);
 void stopper_free(struct stopper *s, struct event_loop *loop);

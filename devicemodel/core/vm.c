@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
+#include <uuid/uuid.h>
 
 #define VMID_INVALID 0xffff
 #define CREATE_TRIES 5
@@ -186,6 +188,14 @@ static void tell_start(const struct vm *vm)
 	       ids);
 }
 
+static void tell_stop(const char *name, u8 why)
+{
+	if (why)
+		dm_msg("%s: stopped by signal %u", name, why);
+	else
+		dm_msg("%s: stopped by its control socket", name);
+}
+
 static int tell_end(struct vm *vm, int attach_rc)
 {
 	const char *name = vm->cfg->name;
@@ -205,8 +215,7 @@ static int tell_end(struct vm *vm, int attach_rc)
 		       name, life_status(&vm->life));
 		return life_status(&vm->life);
 	case LIFE_STOP:
-		dm_msg("%s: stopped by signal %u", name,
-		       life_status(&vm->life));
+		tell_stop(name, life_status(&vm->life));
 		return DM_POWEROFF;
 	default:
 		dm_msg("%s: the guest died: the hypervisor ended the VM (%s)",
@@ -243,8 +252,8 @@ static int vm_run(struct vm *vm, struct dm_error *err)
 
 static int vm_init_devices(struct vm *vm, struct dm_error *err)
 {
-	const struct legacy_env env = { &vm->pio, vm->vmm, &vm->loop, &vm->life,
-					&vm->mem };
+	const struct legacy_env env = { &vm->pio,  vm->vmm,  &vm->loop,
+					&vm->life, &vm->mem, &vm->run };
 	int rc;
 
 	bus_init(&vm->pio, 0x10000);
@@ -290,6 +299,40 @@ static int vm_live(struct vm *vm, struct dm_error *err)
 	return rc;
 }
 
+static void control_info(void *arg, struct control_reply *r)
+{
+	static const char *const names[COM_COUNT] = { "com1", "com2" };
+	const struct vm *vm = arg;
+	char uuid[37];
+	u32 i;
+
+	uuid_unparse(vm->cfg->uuid, uuid);
+	control_say(r, "name %s", vm->cfg->name);
+	control_say(r, "uuid %s", uuid);
+	control_say(r, "pid %d", (int)getpid());
+	for (i = 0; i < COM_COUNT; i++)
+		if (vm->legacy.com[i].tapped)
+			control_say(r, "console %s", names[i]);
+}
+
+static bool control_power_button(void *arg)
+{
+	return pm_power_button(&((struct vm *)arg)->legacy.pm);
+}
+
+static void control_stop(void *arg)
+{
+	stopper_stop(&((struct vm *)arg)->stopper, 0);
+}
+
+static int vm_open_control(struct vm *vm, struct dm_error *err)
+{
+	const struct control_ops ops = { control_info, control_power_button,
+					 control_stop, vm };
+
+	return control_open(&vm->control, &vm->run, &vm->loop, &ops, err);
+}
+
 static int vm_with_devices(struct vm *vm, struct dm_error *err)
 {
 	int rc = event_loop_init(&vm->loop);
@@ -302,6 +345,8 @@ static int vm_with_devices(struct vm *vm, struct dm_error *err)
 		goto out;
 	}
 	rc = vm_init_devices(vm, err);
+	if (!rc)
+		rc = vm_open_control(vm, err);
 	if (!rc)
 		rc = vm_live(vm, err);
 	vm_free_devices(vm);
@@ -334,15 +379,22 @@ int vm_main(const struct vm_config *cfg, const struct vm_parts *parts)
 		goto out;
 	vm_wire(vm, cfg, parts);
 	guest_mem_split(&vm->mem, cfg->mem_size);
-	rc = vm_alloc_page(vm, &err);
+	rc = rundir_open(&vm->run, cfg->run_dir, cfg->name, &err);
 	if (rc)
 		goto out;
+	rc = vm_alloc_page(vm, &err);
+	if (rc)
+		goto close_run;
 	rc = parts->mem_alloc(&vm->backing, &vm->mem, cfg->hugetlb_path, &err);
 	if (!rc) {
 		rc = vm_with_devices(vm, &err);
 		parts->mem_free(&vm->backing);
 	}
 	munmap(vm->ioreq.page, sizeof(*vm->ioreq.page));
+	/* So late, as it tells that all of the VM is gone. */
+	control_close(&vm->control);
+close_run:
+	rundir_close(&vm->run);
 out:
 	free(vm);
 	if (rc >= 0)

@@ -3,6 +3,7 @@
 #ifndef CORE_VM_H
 #define CORE_VM_H
 
+#include "core/control.h"
 #include "core/cpus.h"
 #include "core/ioreq.h"
 #include "core/stopper.h"
@@ -26,6 +27,8 @@ struct vm {
 	struct bus mmio;
 	struct event_loop loop;
 	struct stopper stopper;
+	struct rundir run;
+	struct control control;
 	struct legacy legacy;
 	struct pci_bus pci;
 	struct ioreq_server ioreq;

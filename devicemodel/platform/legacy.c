@@ -12,14 +12,25 @@ static void pin_set(const struct irq_pin *pin, bool level)
 			       level ? IRQLINE_HIGH : IRQLINE_LOW);
 }
 
+/* What the console refuses comes again, so the tap gets it then. */
 static bool com_put(void *arg, u8 byte)
 {
-	return console_put(&((struct com *)arg)->console, byte);
+	struct com *com = arg;
+
+	if (!console_put(&com->console, byte))
+		return false;
+	if (com->tapped)
+		console_put(&com->tap, byte);
+	return true;
 }
 
 static void com_resume(void *arg)
 {
-	console_resume(&((struct com *)arg)->console);
+	struct com *com = arg;
+
+	console_resume(&com->console);
+	if (com->tapped)
+		console_resume(&com->tap);
 }
 
 static void com_irq(void *arg, bool level)
@@ -63,6 +74,23 @@ static const struct {
 	[COM2] = { "com2", PORT_COM2, IRQ_COM2 },
 };
 
+static int com_tap(struct com *com, u32 which, const struct legacy_env *env,
+		   struct dm_error *err)
+{
+	const struct console_owner owner = { com_room, com_receive, com_drained,
+					     com };
+	struct console_config cfg = { .kind = CONSOLE_SOCKET, .replay = true };
+	char path[RUNDIR_PATH];
+	int rc;
+
+	if (!rundir_file(env->run, com_places[which].name, path))
+		return 0;
+	cfg.path = path;
+	rc = console_open(&com->tap, &cfg, env->loop, &owner, err);
+	com->tapped = rc == 0;
+	return rc;
+}
+
 static int com_init(struct com *com, u32 which,
 		    const struct console_config *cfg,
 		    const struct legacy_env *env, struct dm_error *err)
@@ -87,7 +115,7 @@ static int com_init(struct com *com, u32 which,
 	if (rc)
 		return dm_fail(err, rc, "no room for %s on the bus",
 			       range.name);
-	return 0;
+	return com_tap(com, which, env, err);
 }
 
 static u64 clock_now(void *arg)
@@ -148,6 +176,21 @@ static int clock_init(struct legacy *l, const struct legacy_env *env,
 	return rc ? dm_fail(err, rc, "no room for the clock on the bus") : 0;
 }
 
+static void sci_level(void *arg, bool level)
+{
+	pin_set(arg, level);
+}
+
+static int power_init(struct legacy *l, const struct legacy_env *env)
+{
+	l->sci_pin = (struct irq_pin){ env->vmm, IRQ_SCI };
+	l->pm.life = env->life;
+	l->pm.sci = sci_level;
+	l->pm.arg = &l->sci_pin;
+	l->pm_present = true;
+	return pm_init(&l->pm, env->pio);
+}
+
 int legacy_init(struct legacy *l, const struct vm_config *cfg,
 		const struct legacy_env *env, struct dm_error *err)
 {
@@ -165,7 +208,7 @@ int legacy_init(struct legacy *l, const struct vm_config *cfg,
 	rc = clock_init(l, env, err);
 	if (rc)
 		return rc;
-	rc = pm_init(&l->pm, env->pio, env->life);
+	rc = power_init(l, env);
 	if (!rc)
 		rc = reset_ports_init(&l->reset, env->pio, env->life,
 				      cfg->debugexit);
@@ -192,8 +235,12 @@ void legacy_free(struct legacy *l, struct event_loop *loop)
 		if (!l->com[i].present)
 			continue;
 		console_close(&l->com[i].console);
+		if (l->com[i].tapped)
+			console_close(&l->com[i].tap);
 		uart_destroy(&l->com[i].uart);
 	}
+	if (l->pm_present)
+		pm_destroy(&l->pm);
 	if (!l->rtc_present)
 		return;
 	event_timer_free(loop, &l->rtc_timer);

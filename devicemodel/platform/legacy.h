@@ -8,6 +8,7 @@
 
 #include "backend/console.h"
 #include "bus/bus.h"
+#include "core/rundir.h"
 #include "core/vmm.h"
 #include "mem/guest_mem.h"
 #include "platform/pm.h"
@@ -22,6 +23,7 @@ struct legacy_env {
 	struct event_loop *loop;
 	struct life *life;
 	const struct guest_mem *mem;
+	const struct rundir *run; /* for the consoles' taps */
 };
 
 struct irq_pin {
@@ -29,11 +31,18 @@ struct irq_pin {
 	u32 gsi;
 };
 
+/*
+ * A port has the console that was asked for and, in the VM's run directory, a
+ * tap: a socket that gets the same output, that of before it connected
+ * included, and gives input too.
+ */
 struct com {
 	struct uart uart;
 	struct console console;
+	struct console tap;
 	struct irq_pin pin;
 	bool present;
+	bool tapped;
 };
 
 struct legacy {
@@ -43,6 +52,8 @@ struct legacy {
 	struct event_source rtc_timer;
 	bool rtc_present;
 	struct pm pm;
+	struct irq_pin sci_pin;
+	bool pm_present;
 	struct reset_ports reset;
 };
 
