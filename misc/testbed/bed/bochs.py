@@ -51,6 +51,8 @@ class Builder(machine.Builder):
                 return LACKS[need]
         if megabytes(run.memory) > MEMORY_MAX:
             return f"no more than {MEMORY_MAX} MiB"
+        if run.firmware != "bios":
+            return "no UEFI"
         if run.devices:
             return "the devices are QEMU's"
         return "" if run.firmware == "bios" else "a BIOS"

@@ -19,7 +19,7 @@ NEEDS = ("amd", "intel", "iommu", "msi", "reset")
 # What a test may do differently on one machine; command lines are added to.
 # models: CPUs to run on; cpu: the only one that makes sense.
 OWN_KEYS = ("cmdline", "hv", "cpus", "kernels", "memory", "timeout", "expect",
-            "allow", "cpu", "models")
+            "allow", "cpu", "models", "full", "needs")
 
 
 @dataclass
