@@ -32,7 +32,8 @@ static void tells_tsc_frequency(void)
 	struct holm_info info = hc_info();
 
 	check_eq(x86_cpuid(LEAF_HV_TSC, 0).eax, info.tsc_khz, "kHz");
-	check(info.tsc_khz > 100000, "%lu kHz is no CPU of today",
+	/* Bochs' clock is the slowest there is: 50 MHz. */
+	check(info.tsc_khz > 10000, "%lu kHz is no CPU of today",
 	      info.tsc_khz);
 }
 

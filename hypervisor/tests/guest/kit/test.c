@@ -12,6 +12,7 @@
 #define COM1        0x3f8
 #define COM1_LSR    0x3fd
 #define LSR_THRE    0x20
+#define LSR_IDLE    0x40 /* and the last bit has left */
 #define EXIT_PORT   0xf4
 #define EXIT_PASSED 0x10
 #define EXIT_FAILED 0x11
@@ -129,6 +130,9 @@ static void end_machine(u32 code)
 {
 	char text[16];
 
+	for (u32 i = 0; i < 100000; i++)
+		if (x86_inb(COM1_LSR) & LSR_IDLE)
+			break;
 	fmt_print(text, sizeof(text), "exit %u\n", code << 1 | 1);
 	put_port(TEXT_PORT, text);
 	put_port(END_PORT, "Shutdown");
