@@ -15,6 +15,7 @@
 static const u8 op_cpuid[] = { 0x0f, 0xa2 };
 static const u8 op_hlt[] = { 0xf4 };
 static const u8 op_vmmcall[] = { 0x0f, 0x01, 0xd9 };
+static const u8 op_xsetbv[] = { 0x0f, 0x01, 0xd1 };
 static const u8 op_vmcall[] = { 0x0f, 0x01, 0xc1 };
 
 #define VECTOR_UD 6
@@ -126,20 +127,29 @@ static void exit_halt(struct vcpu *v, const struct exit_info *x)
 	vcpu_state_set(v, VCPU_STATE_HALTED);
 }
 
+/* The call of the other vendor's CPUs, which this one does not know. */
+static u32 foreign_call_len(struct vcpu *v, const struct guest_code *c)
+{
+	const struct exit_info call = { .reason = HOLM_EXIT_HYPERCALL };
+	u32 len = run_insn_len(v, &call, c, op_vmcall, sizeof(op_vmcall));
+
+	if (len)
+		return len;
+	return run_insn_len(v, &call, c, op_vmmcall, sizeof(op_vmmcall));
+}
+
 /*
  * VMCALL is what a kernel built for ACRN executes; AMD CPUs refuse it, so it
- * arrives as #UD, as do all others.
+ * arrives as #UD, as do all others, VMMCALL on Intel CPUs among them.
  */
 static void exit_exception(struct vcpu *v, const struct exit_info *x)
 {
-	const struct exit_info vmcall = { .reason = HOLM_EXIT_HYPERCALL };
 	struct guest_code c;
 	u32 len = 0;
 
 	backend->vcpu_get_code(&v->hw, &c);
 	if (x->vector == VECTOR_UD && v->vm->kind == VM_SERVICE)
-		len = run_insn_len(v, &vmcall, &c, op_vmcall,
-				   sizeof(op_vmcall));
+		len = foreign_call_len(v, &c);
 	if (!len) {
 		run_inject_exception(v, x->vector, x->vector == VECTOR_AC,
 				     x->error_code);
@@ -192,9 +202,11 @@ static void exit_insn(struct vcpu *v, const struct exit_info *x)
  */
 static void exit_cr(struct vcpu *v, const struct exit_info *x)
 {
-	const struct x86_insn *insn = run_decode(v);
+	const struct x86_insn *insn;
 
-	(void)x;
+	if (x->cr_done)
+		return;
+	insn = run_decode(v);
 	if (!insn)
 		return;
 	if (insn->op->kind != X86_OP_MOV_TO_CR || insn->reg != 8) {
@@ -203,6 +215,31 @@ static void exit_cr(struct vcpu *v, const struct exit_info *x)
 	}
 	backend->vcpu_set_tpr(&v->hw, (u8)(v->hw.regs.gpr[insn->rm] << 4));
 	backend->vcpu_skip(&v->hw, insn->len);
+}
+
+/*
+ * Only what the guest was told of: its CPUID leaf lists the components. The
+ * CPU checks the rest.
+ */
+static void exit_xsetbv(struct vcpu *v, const struct exit_info *x)
+{
+	const u64 *gpr = v->hw.regs.gpr;
+	u64 val = (gpr[GPR_RDX] << 32) | (u32)gpr[GPR_RAX];
+	struct guest_code c;
+	u64 hidden = 0;
+	u32 len;
+
+	backend->vcpu_get_code(&v->hw, &c);
+	len = run_insn_len(v, x, &c, op_xsetbv, sizeof(op_xsetbv));
+	if (!len)
+		return;
+	if (v->vm->kind == VM_USER)
+		hidden = ~v->vm->guest->cpuid.xcr0_valid;
+	if ((val & hidden) || !x86_xsetbv_safe((u32)gpr[GPR_RCX], val)) {
+		run_inject_gp(v);
+		return;
+	}
+	backend->vcpu_skip(&v->hw, len);
 }
 
 /* Reasons that no backend should give for what we let it trap. */
@@ -229,7 +266,7 @@ static void (*const handlers[HOLM_EXIT_COUNT])(struct vcpu *v,
 	[HOLM_EXIT_HYPERCALL]	= exit_hypercall,
 	[HOLM_EXIT_HLT]		= exit_halt,
 	[HOLM_EXIT_CR]		= exit_cr,
-	[HOLM_EXIT_XSETBV]	= exit_other,
+	[HOLM_EXIT_XSETBV]	= exit_xsetbv,
 	[HOLM_EXIT_EXCEPTION]	= exit_exception,
 	[HOLM_EXIT_SHUTDOWN]	= exit_shutdown,
 	[HOLM_EXIT_INSN]	= exit_insn,

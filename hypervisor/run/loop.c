@@ -38,6 +38,7 @@ static void clear_kick(struct cpu *cpu)
 /* Stay out of the guest until told otherwise, or until @v is taken away. */
 static void stay_parked(struct cpu *cpu, struct vcpu *v)
 {
+	backend->vcpu_put(&v->hw);
 	__atomic_store_n(&v->parked, 1, __ATOMIC_SEQ_CST);
 	while (__atomic_load_n(&cpu->vcpu, __ATOMIC_SEQ_CST) == v) {
 		if (!vcpu_should_stop(v)) {

@@ -7,13 +7,15 @@ const struct backend *backend;
 
 const struct backend *backend_select(const char **why)
 {
-	*why = "no backend";
+	*why = arch_no_backend;
 	for (u32 i = 0; i < arch_backend_count && !backend; i++) {
 		const struct backend *b = arch_backends[i];
+		const char *missing = b->probe();
 
-		*why = b->probe();
-		if (!*why)
+		if (!missing)
 			backend = b;
+		else if (missing != b->absent)
+			*why = missing;
 	}
 	return backend;
 }

@@ -131,7 +131,8 @@ struct exit_info {
 	/* EXCEPTION */
 	u8 vector;
 	u32 error_code;
-	/* CR: only that a move from or to a control register was trapped */
+	/* CR: a move from or to a control register was trapped */
+	bool cr_done; /* and was the backend's own affair: go on */
 	/* OTHER: the backend's own code, for the log */
 	u64 raw;
 	u64 raw_info[2];
@@ -173,6 +174,8 @@ enum vcpu_reset {
 	X(void, vm_trap_msr, (struct hw_vm *vm, u32 msr, bool read, bool write)) \
 	X(int, vcpu_init, (struct hw_vcpu *vcpu, struct hw_vm *vm))		\
 	X(void, vcpu_free, (struct hw_vcpu *vcpu))				\
+	/* this CPU lets go of it: from now on any CPU may make the calls */	\
+	X(void, vcpu_put, (struct hw_vcpu *vcpu))				\
 	X(void, vcpu_reset, (struct hw_vcpu *vcpu, enum vcpu_reset how))	\
 	X(void, vcpu_get_sregs, (struct hw_vcpu *vcpu, struct guest_sregs *s))	\
 	/* the few of them that almost every exit needs */			\
@@ -203,6 +206,7 @@ enum vcpu_reset {
 struct backend {
 	const char *name;
 	u32 id; /* holm_info.backend */
+	const char *absent; /* what probe() says of a CPU without it */
 	BACKEND_OPS(BACKEND_OP_MEMBER)
 };
 
@@ -211,7 +215,7 @@ extern const struct backend *backend;
 
 /**
  * Choose the backend this machine's CPU can run. NULL if none; *why then
- * names what is missing.
+ * names what is missing: of the extension that the CPU has, if it has one.
  */
 const struct backend *backend_select(const char **why);
 

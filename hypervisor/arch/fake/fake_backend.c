@@ -80,6 +80,11 @@ static void fake_vcpu_free(struct hw_vcpu *vcpu)
 	tally(&fake.count.vcpus, ~0U);
 }
 
+static void fake_vcpu_put(struct hw_vcpu *vcpu)
+{
+	(void)vcpu;
+}
+
 static void fake_vcpu_reset(struct hw_vcpu *vcpu, enum vcpu_reset how)
 {
 	struct fake_vcpu *f = vcpu->priv;
@@ -119,6 +124,7 @@ const struct backend fake_backend = {
 	.vm_trap_msr = fake_vm_trap_msr,
 	.vcpu_init = fake_vcpu_init,
 	.vcpu_free = fake_vcpu_free,
+	.vcpu_put = fake_vcpu_put,
 	.vcpu_reset = fake_vcpu_reset,
 	.vcpu_get_sregs = fake_vcpu_get_sregs,
 	.vcpu_set_sregs = fake_vcpu_set_sregs,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The backends this image carries, best reason to refuse last. */
+/* The backends this image carries. */
 #ifndef ARCH_X86_BACKENDS_H
 #define ARCH_X86_BACKENDS_H
 
@@ -9,5 +9,8 @@ struct backend;
 
 extern const struct backend *const arch_backends[];
 extern const u32 arch_backend_count;
+
+/** What to say of a CPU that has no such extension at all. */
+extern const char arch_no_backend[];
 
 #endif

@@ -71,7 +71,7 @@ trap_common:
 	iretq
 
 /* void arch_idle(const u32 *flag, bool interrupts) */
-	.globl	arch_idle, idle_check, idle_end
+	.globl	arch_idle
 arch_idle:
 idle_check:
 	cmpl	$0, (%rdi)
@@ -124,6 +124,9 @@ x86_xsetbv_safe:
 refused:
 	xorl	%eax, %eax
 	ret
+
+	.section .nmi_table, "a"
+	.quad	idle_check, idle_end, idle_end
 
 	.section .ex_table, "a"
 	.quad	5b, refused

@@ -27,9 +27,19 @@ struct ex_entry {
 	u64 go_to;
 };
 
+/*
+ * Code between a look at a flag and the instruction that counts on it: an
+ * NMI that comes from there to before "to" goes on at "go_to".
+ */
+struct nmi_entry {
+	u64 from;
+	u64 to;
+	u64 go_to;
+};
+
 extern const u8 trap_entries[];
-extern const u8 idle_check[], idle_end[];
 extern const struct ex_entry ex_table_start[], ex_table_end[];
+extern const struct nmi_entry nmi_table_start[], nmi_table_end[];
 
 static struct idt_gate idt[256];
 static const struct trap_hooks *trap_hooks;
@@ -60,6 +70,11 @@ void trap_init(const struct trap_hooks *hooks)
 	gate_set(VECTOR_MC, 1);
 }
 
+u64 trap_idt_base(void)
+{
+	return (u64)(uintptr_t)idt;
+}
+
 void trap_load(void)
 {
 	desc_load_idt(idt, sizeof(idt));
@@ -76,12 +91,15 @@ static bool fixup(struct trap_frame *f)
 	return false;
 }
 
-/* An NMI between the check and the HLT of arch_idle() must not sleep. */
-static void leave_idle(struct trap_frame *f)
+/* An NMI after the check and before the HLT, say, must not sleep. */
+static void leave_window(struct trap_frame *f)
 {
-	if (f->rip >= (u64)(uintptr_t)idle_check &&
-	    f->rip < (u64)(uintptr_t)idle_end)
-		f->rip = (u64)(uintptr_t)idle_end;
+	const struct nmi_entry *e;
+
+	for (e = nmi_table_start; e < nmi_table_end; e++) {
+		if (f->rip >= e->from && f->rip < e->to)
+			f->rip = e->go_to;
+	}
 }
 
 static void die(const struct trap_frame *f)
@@ -100,7 +118,7 @@ static void die(const struct trap_frame *f)
 void trap_handle(struct trap_frame *f)
 {
 	if (f->vector == VECTOR_NMI) {
-		leave_idle(f);
+		leave_window(f);
 		trap_hooks->nmi();
 	} else if (f->vector >= VECTOR_FIRST_IRQ) {
 		trap_hooks->interrupt((u8)f->vector);

@@ -29,6 +29,9 @@ struct trap_hooks {
 /** Build the IDT once, before any CPU loads it. */
 void trap_init(const struct trap_hooks *hooks);
 
+/** Where the IDT is: a guest's exit finds it there. */
+u64 trap_idt_base(void);
+
 /** Load the IDT on the calling CPU. */
 void trap_load(void);
 

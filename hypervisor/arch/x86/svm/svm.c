@@ -29,13 +29,15 @@ static struct svm_host *host_page(void)
 	return (struct svm_host *)(uintptr_t)svm.host_hpa_va;
 }
 
+static const char absent[] = "the CPU has no SVM (AMD-V)";
+
 static const char *svm_probe(void)
 {
 	u64 vm_cr = 0;
 
 	if (x86_cpuid(0x80000000, 0).eax < CPUID_SVM_LEAF ||
 	    !(x86_cpuid(0x80000001, 0).ecx & BIT32(2)))
-		return "the CPU has no SVM (AMD-V)";
+		return absent;
 	if (!(x86_cpuid(CPUID_SVM_LEAF, 0).edx & CPUID_SVM_NPT))
 		return "the CPU has SVM but no nested paging";
 	if (x86_rdmsr(MSR_EFER) & EFER_SVME)
@@ -270,4 +272,5 @@ static u64 svm_vcpu_msr(struct hw_vcpu *v, u32 msr, const u64 *set, bool *known)
 #define SVM_OP(ret, op, args) .op = svm_##op,
 const struct backend svm_backend = { .name = "AMD SVM",
 				     .id = 0,
+				     .absent = absent,
 				     BACKEND_OPS(SVM_OP) };

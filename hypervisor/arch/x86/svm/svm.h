@@ -62,6 +62,7 @@ void svm_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write);
 /* svm_vcpu.c */
 int svm_vcpu_init(struct hw_vcpu *v, struct hw_vm *vm);
 void svm_vcpu_free(struct hw_vcpu *v);
+void svm_vcpu_put(struct hw_vcpu *v);
 void svm_vcpu_reset(struct hw_vcpu *v, enum vcpu_reset how);
 void svm_vcpu_get_sregs(struct hw_vcpu *v, struct guest_sregs *s);
 void svm_vcpu_get_code(struct hw_vcpu *v, struct guest_code *c);

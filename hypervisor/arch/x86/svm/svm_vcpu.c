@@ -78,6 +78,12 @@ void svm_vcpu_free(struct hw_vcpu *v)
 	v->priv = NULL;
 }
 
+/* All of it is in memory between exits. */
+void svm_vcpu_put(struct hw_vcpu *v)
+{
+	(void)v;
+}
+
 /* APM vol 2, table 14-1. After INIT only CR0's cache bits survive. */
 void svm_vcpu_reset(struct hw_vcpu *v, enum vcpu_reset how)
 {

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A VM's I/O and MSR bitmaps, SDM vol 3, 25.6.4 and 25.6.9. */
+#include "arch/x86/vmx/vmx.h"
+
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mem/pages.h"
+
+#define IO_PAGES       2 /* ports 0 to 0x7fff, 0x8000 to 0xffff */
+#define MSR_PAGES      1
+#define MSR_WRITES     0x800U /* the half of the page about writes */
+#define MSRS_PER_RANGE 0x2000U
+
+/* First MSR of each range the bitmap covers, and its place in each half. */
+static const struct {
+	u32 first;
+	u32 offset;
+} msr_range[] = {
+	{ 0x00000000, 0x000 },
+	{ 0xc0000000, 0x400 },
+};
+
+int vmx_vm_init(struct hw_vm *vm)
+{
+	struct vmx_vm *s = pages_alloc(1);
+
+	if (!s)
+		return -ENOMEM;
+	vm->priv = s;
+	s->io = pages_alloc(IO_PAGES);
+	s->msr = pages_alloc(MSR_PAGES);
+	if (!s->io || !s->msr) {
+		vmx_vm_free(vm);
+		return -ENOMEM;
+	}
+	s->io_hpa = pages_hpa(s->io);
+	s->msr_hpa = pages_hpa(s->msr);
+	/* MSRs trap until the policy opens them, a mediated VM's ports too. */
+	memset(s->msr, 0xff, MSR_PAGES * PAGE_SIZE);
+	memset(s->io, vm->direct ? 0 : 0xff, IO_PAGES * PAGE_SIZE);
+	return 0;
+}
+
+void vmx_vm_free(struct hw_vm *vm)
+{
+	struct vmx_vm *s = vm->priv;
+
+	if (!s)
+		return;
+	pages_free(s->io, IO_PAGES);
+	pages_free(s->msr, MSR_PAGES);
+	pages_free(s, 1);
+	vm->priv = NULL;
+}
+
+static void bit_put(u8 *map, u32 bit, bool on)
+{
+	if (on)
+		map[bit / 8] = (u8)(map[bit / 8] | BIT32(bit % 8));
+	else
+		map[bit / 8] = (u8)(map[bit / 8] & ~BIT32(bit % 8));
+}
+
+void vmx_vm_trap_pio(struct hw_vm *vm, u16 port, u32 count, bool trap)
+{
+	struct vmx_vm *s = vm->priv;
+
+	for (u32 i = 0; i < count && port + i <= 0xffff; i++)
+		bit_put(s->io, port + i, trap);
+}
+
+/* Registers outside the ranges exit always. */
+void vmx_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
+{
+	struct vmx_vm *s = vm->priv;
+
+	for (u32 i = 0; i < ARRAY_SIZE(msr_range); i++) {
+		u32 n = msr - msr_range[i].first;
+		u8 *map = s->msr + msr_range[i].offset;
+
+		if (n >= MSRS_PER_RANGE)
+			continue;
+		bit_put(map, n, read);
+		bit_put(map + MSR_WRITES, n, write);
+	}
+}
