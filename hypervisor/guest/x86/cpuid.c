@@ -32,7 +32,6 @@
 struct builder {
 	struct cpuid_table *t;
 	const struct cpuid_env *env;
-	u32 max_leaf[3]; /* by class: highest native leaf */
 };
 
 static struct cpuid_regs mask_regs(struct cpuid_regs r,
@@ -50,7 +49,7 @@ static struct cpuid_regs native(const struct builder *b, u32 leaf, u32 sub)
 {
 	struct cpuid_regs r = { 0 };
 
-	if (leaf <= b->max_leaf[leaf >> 30])
+	if (leaf <= b->t->max_leaf[leaf >> 30])
 		b->env->native(leaf, sub, &r);
 	return r;
 }
@@ -241,7 +240,7 @@ static int add_rules(const struct builder *b, const struct cpuid_rule *rules,
 	for (i = 0; i < count && !ret; i++) {
 		class = rules[i].leaf >> 30;
 		/* Ours, whatever the CPU says of a hypervisor below us. */
-		if (class == 1 || rules[i].leaf <= b->max_leaf[class])
+		if (class == 1 || rules[i].leaf <= b->t->max_leaf[class])
 			ret = add_rule(b, &rules[i]);
 	}
 	return ret;
@@ -268,9 +267,9 @@ static void init_table(struct builder *b)
 		.topo_shift = bits_for(b->env->max_lapic_id),
 	};
 	t->native(LEAF_EXT_MAX, 0, &r);
-	b->max_leaf[2] = r.eax >> 30 == 2 ? r.eax : 0;
+	t->max_leaf[2] = r.eax >> 30 == 2 ? r.eax : 0;
 	t->native(LEAF_MAX, 0, &r);
-	b->max_leaf[0] = r.eax;
+	t->max_leaf[0] = r.eax;
 	t->amd = r.ebx == VENDOR_AMD || r.ebx == VENDOR_HYGON;
 }
 
@@ -424,7 +423,7 @@ void cpuid_table_lookup(const struct cpuid_table *t,
 
 	if (unlikely(!e)) {
 		*out = (struct cpuid_regs){ 0 };
-		if (t->passes && leaf >> 30 != 1)
+		if (t->passes && leaf <= t->max_leaf[leaf >> 30])
 			t->native(leaf, sub, out);
 		return;
 	}

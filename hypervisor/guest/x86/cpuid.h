@@ -54,6 +54,8 @@ struct cpuid_table {
 	u32 count;
 	u32 nvcpus;
 	u64 xcr0_valid; /* XCR0 bits the guest may set */
+	/* By class: highest native leaf; a CPU may answer beyond with another. */
+	u32 max_leaf[4];
 	/* Entry number + 1 by leaf, of leaves 0.., 4000_0000.., 8000_0000.. */
 	u8 first[3][CPUID_CLASS_LEAVES];
 	struct cpuid_entry entry[CPUID_ENTRIES_MAX];
