@@ -50,6 +50,22 @@ void desc_load(struct desc_tables *t, u64 ist_top)
 			 : "memory");
 }
 
+u64 desc_gdt_base(void)
+{
+	struct desc_ptr p;
+
+	__asm__ volatile("sgdt %0" : "=m"(p));
+	return p.base;
+}
+
+u64 desc_tss_base(void)
+{
+	const struct desc_tables *t =
+		(const struct desc_tables *)(uintptr_t)desc_gdt_base();
+
+	return (u64)(uintptr_t)&t->tss;
+}
+
 void desc_load_idt(const void *idt, u64 size)
 {
 	struct desc_ptr p = { (u16)(size - 1), (u64)(uintptr_t)idt };

@@ -31,6 +31,10 @@ struct desc_tables {
 /** Fill @t (IST 1 at @ist_top) and load it on the calling CPU. */
 void desc_load(struct desc_tables *t, u64 ist_top);
 
+/** Where the calling CPU has its GDT, and its TSS. */
+u64 desc_gdt_base(void);
+u64 desc_tss_base(void);
+
 /** Load an IDT of @size bytes. */
 void desc_load_idt(const void *idt, u64 size);
 

@@ -54,7 +54,7 @@ struct cpuid_table {
 	u32 count;
 	u32 nvcpus;
 	u64 xcr0_valid; /* XCR0 bits the guest may set */
-	/* By class: highest native leaf; a CPU may answer beyond with another. */
+	/* By class: highest native leaf; Intel CPUs answer beyond, too. */
 	u32 max_leaf[4];
 	/* Entry number + 1 by leaf, of leaves 0.., 4000_0000.., 8000_0000.. */
 	u8 first[3][CPUID_CLASS_LEAVES];

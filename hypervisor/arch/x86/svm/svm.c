@@ -270,7 +270,6 @@ static u64 svm_vcpu_msr(struct hw_vcpu *v, u32 msr, const u64 *set, bool *known)
 }
 
 #define SVM_OP(ret, op, args) .op = svm_##op,
-const struct backend svm_backend = { .name = "AMD SVM",
-				     .id = 0,
-				     .absent = absent,
-				     BACKEND_OPS(SVM_OP) };
+const struct backend svm_backend = {
+	.name = "AMD SVM", .id = 0, .absent = absent, BACKEND_OPS(SVM_OP)
+};

@@ -39,8 +39,8 @@ static const char *vmx_probe(void)
 
 static const struct pt_format *vmx_s2_format(u8 *leaf_levels)
 {
-	*leaf_levels = caps.ept & EPT_LEAF_1G ? PT_LEAF_ALL
-					      : PT_LEAF_4K | PT_LEAF_2M;
+	*leaf_levels =
+		caps.ept & EPT_LEAF_1G ? PT_LEAF_ALL : PT_LEAF_4K | PT_LEAF_2M;
 	return &pt_format_ept;
 }
 
@@ -117,7 +117,6 @@ static u64 vmx_vcpu_tsc_offset(struct hw_vcpu *v, const u64 *set)
 }
 
 #define VMX_OP(ret, op, args) .op = vmx_##op,
-const struct backend vmx_backend = { .name = "Intel VMX",
-				     .id = 1,
-				     .absent = absent,
-				     BACKEND_OPS(VMX_OP) };
+const struct backend vmx_backend = {
+	.name = "Intel VMX", .id = 1, .absent = absent, BACKEND_OPS(VMX_OP)
+};

@@ -10,29 +10,31 @@
 #include "arch/x86/asm.h"
 #include "arch/x86/desc.h"
 #include "core/log.h"
-#include "core/percpu.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
-#define MSR_FEATURE_CONTROL   0x3a
-#define FEATURE_LOCKED        BIT64(0)
-#define FEATURE_VMX           BIT64(2)
-#define BASIC_REVISION        GENMASK64(30, 0)
-#define CPUID_VMX             BIT32(5)
-#define MSR_STAR              0xc0000081
-#define MSR_LSTAR             0xc0000082
-#define MSR_CSTAR             0xc0000083
-#define MSR_SFMASK            0xc0000084
-#define MSR_KERNEL_GS_BASE    0xc0000102
+#define MSR_FEATURE_CONTROL 0x3a
+#define FEATURE_LOCKED      BIT64(0)
+#define FEATURE_VMX         BIT64(2)
+#define BASIC_REVISION      GENMASK64(30, 0)
+#define CPUID_VMX           BIT32(5)
+#define MSR_STAR            0xc0000081
+#define MSR_LSTAR           0xc0000082
+#define MSR_CSTAR           0xc0000083
+#define MSR_SFMASK          0xc0000084
+#define MSR_KERNEL_GS_BASE  0xc0000102
 
 /* Holm itself has no system calls and no use for SWAPGS. */
 static const u32 swapped[VMX_SWAPPED_MSRS] = {
 	MSR_STAR, MSR_LSTAR, MSR_CSTAR, MSR_SFMASK, MSR_KERNEL_GS_BASE,
 };
 
+/* At the same private address on every CPU. */
+static struct vmx_cpu *cpu_page;
+
 struct vmx_cpu *vmx_cpu(void)
 {
-	return (struct vmx_cpu *)(void *)(percpu_self()->hw_save + PAGE_SIZE);
+	return cpu_page;
 }
 
 _Static_assert(sizeof(struct vmx_cpu) <= PAGE_SIZE, "the CPU's second page");
@@ -75,7 +77,8 @@ int vmx_cpu_enable(void *save_area, hpa_t hpa)
 	if (!same_as_boot_cpu() || !feature_control())
 		return -ENODEV;
 	region->revision = (u32)(vmx_caps_get()->basic & BASIC_REVISION);
-	*vmx_cpu() = (struct vmx_cpu){ .region = hpa };
+	cpu_page = (struct vmx_cpu *)(void *)((u8 *)save_area + PAGE_SIZE);
+	*cpu_page = (struct vmx_cpu){ .region = hpa };
 	x86_write_cr4(x86_read_cr4() | CR4_VMXE);
 	if (vmx_on(hpa))
 		return 0;
@@ -102,13 +105,11 @@ static inline u64 read_dr6(void)
 /* What of the host's state is another on each CPU. */
 static void write_host(struct vmx_vcpu *s)
 {
-	struct percpu *p = percpu_self();
-
 	vmcs_write(VMCS_HOST_CR0, x86_read_cr0());
 	vmcs_write(VMCS_HOST_CR3, x86_read_cr3());
 	vmcs_write(VMCS_HOST_CR4, x86_read_cr4());
-	vmcs_write(VMCS_HOST_TR_BASE, (u64)(uintptr_t)&p->desc.tss);
-	vmcs_write(VMCS_HOST_GDTR_BASE, (u64)(uintptr_t)p->desc.gdt);
+	vmcs_write(VMCS_HOST_TR_BASE, desc_tss_base());
+	vmcs_write(VMCS_HOST_GDTR_BASE, desc_gdt_base());
 	s->host_rsp = 0;
 }
 

@@ -5,7 +5,7 @@
 
 #define VECTOR_GP 13
 /* Exceptions that push an error code: SDM vol 3, table 6-1. */
-#define ERROR_CODE_VECTORS                                            \
+#define ERROR_CODE_VECTORS                                          \
 	(BIT32(8) | BIT32(10) | BIT32(11) | BIT32(12) | BIT32(13) | \
 	 BIT32(14) | BIT32(17) | BIT32(21))
 #define VAPIC_TPR 0x80

@@ -74,8 +74,7 @@ static void note_debug(void)
 	dr6 = (dr6 & ~DR6_CLEAR) | (q & DR6_CAUSES);
 	__asm__ volatile("mov %0, %%dr6" : : "r"(dr6));
 	if (q & DR6_BD)
-		vmcs_write(VMCS_GUEST_DR7,
-			   vmcs_read(VMCS_GUEST_DR7) & ~DR7_GD);
+		vmcs_write(VMCS_GUEST_DR7, vmcs_read(VMCS_GUEST_DR7) & ~DR7_GD);
 }
 
 static void facts_exception(struct hw_vcpu *v, struct exit_info *x)

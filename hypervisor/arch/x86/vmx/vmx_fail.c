@@ -7,7 +7,8 @@
 void vmx_explain(struct hw_vcpu *v, const char *what)
 {
 	(void)v;
-	log_guest("VM entry refused for %s: reason %lx, qualification %lx, error %lu", what,
-		  vmcs_read(VMCS_EXIT_REASON), vmcs_read(VMCS_QUALIFICATION),
-		  vmcs_read(VMCS_INSN_ERROR));
+	log_guest("VM entry refused for %s: reason %lx, qualification %lx, "
+		  "error %lu",
+		  what, vmcs_read(VMCS_EXIT_REASON),
+		  vmcs_read(VMCS_QUALIFICATION), vmcs_read(VMCS_INSN_ERROR));
 }

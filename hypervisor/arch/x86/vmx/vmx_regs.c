@@ -152,8 +152,8 @@ void vmx_vcpu_get_code(struct hw_vcpu *v, struct guest_code *c)
 	struct vmx_vcpu *s = vmx_of(v);
 	struct vmx_vcpu *before = vmx_borrow(s);
 	u64 rights = vmcs_read(vmcs_nth(VMCS_GUEST_RIGHTS, SEG_CS));
-	bool code64 = (rights & RIGHTS_L) &&
-		      (vmcs_read(VMCS_GUEST_EFER) & EFER_LMA);
+	bool code64 =
+		(rights & RIGHTS_L) && (vmcs_read(VMCS_GUEST_EFER) & EFER_LMA);
 
 	c->cr3 = vmcs_read(VMCS_GUEST_CR3);
 	c->cr4 = vmx_guest_cr4();
