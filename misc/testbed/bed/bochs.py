@@ -30,6 +30,12 @@ serial --unit=0 --speed=115200
 terminal_output serial
 menuentry "Holm" {
 """
+# In the end, since `multiboot2` sets it; the emulator's screen has no graphics
+# and ends at the attempt.
+GRUB_TAIL = """\
+	set gfxpayload=text
+}
+"""
 
 
 def megabytes(text):
@@ -83,7 +89,7 @@ class Builder(machine.Builder):
         with tempfile.TemporaryDirectory() as tmp:
             grub = Path(tmp) / "boot/grub"
             grub.mkdir(parents=True)
-            (grub / "grub.cfg").write_text(text + "}\n")
+            (grub / "grub.cfg").write_text(text + GRUB_TAIL)
             subprocess.run(
                 ["grub-mkrescue", "-d", "/usr/lib/grub/i386-pc", "--fonts=",
                  "--locales=", "--themes=",
