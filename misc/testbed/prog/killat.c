@@ -13,13 +13,17 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/acrn.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -66,20 +70,25 @@ static const struct name ioctls[] = {
 };
 /* clang-format on */
 
-/* What to wait for: the nth call, or the nth of that name. */
+/*
+ * What to wait for: the nth call, or the nth of that name. A name is waited
+ * for with a filter in the kernel, so that no other call is any slower.
+ */
 struct moment {
 	enum when when;
 	const char *name;
+	uint32_t ioctl; /* of the name, 0 if it is a system call */
+	uint32_t call;
 	unsigned long nth;
 };
 
 struct hunt {
 	struct moment moment;
 	pid_t prey;          /* the program's first thread */
-	unsigned long calls; /* begun so far */
-	unsigned long named; /* of them with the moment's name */
+	unsigned long calls; /* begun so far; of that name, if there is one */
 	unsigned long start; /* number of START_VM, 0 if it did not come */
 	pid_t armed;         /* the thread whose call it is */
+	const char *at;      /* name of that call */
 	bool killed;
 	unsigned int spins; /* how long "in" waits before it strikes */
 };
@@ -106,7 +115,7 @@ static const char *name_of(const struct __ptrace_syscall_info *info)
 	return name ? name : "other";
 }
 
-static void strike(struct hunt *h, const char *name)
+static void strike(struct hunt *h)
 {
 	volatile unsigned int i;
 
@@ -114,61 +123,65 @@ static void strike(struct hunt *h, const char *name)
 		;
 	kill(h->prey, SIGKILL);
 	h->killed = true;
-	printf("killat: %s call %lu, %s %lu\n", when_names[h->moment.when],
-	       h->calls, name, h->named);
+	printf("killat: %s call %lu, %s\n", when_names[h->moment.when],
+	       h->calls, h->at);
 	fflush(stdout);
 }
 
-static bool is_moment(struct hunt *h, const char *name)
-{
-	if (!h->moment.nth)
-		return false;
-	if (!h->moment.name)
-		return h->calls == h->moment.nth;
-	if (strcmp(name, h->moment.name))
-		return false;
-	return ++h->named == h->moment.nth;
-}
-
-static void resume(pid_t thread, int sig)
+static void step(pid_t thread, enum __ptrace_request how, int sig)
 {
 	/* ESRCH: killed meanwhile. Its end is reported all the same. */
-	if (ptrace(PTRACE_SYSCALL, thread, 0, sig) != 0 && errno != ESRCH)
+	if (ptrace(how, thread, 0, sig) != 0 && errno != ESRCH)
 		perror("killat: ptrace");
 }
 
-static void on_entry(struct hunt *h, pid_t thread,
-		     const struct __ptrace_syscall_info *info)
+/* Until the thread's next call that may be the moment. */
+static void resume(const struct hunt *h, pid_t thread, int sig)
 {
-	const char *name = name_of(info);
+	step(thread, h->moment.name ? PTRACE_CONT : PTRACE_SYSCALL, sig);
+}
 
-	h->calls++;
-	if (!h->start && !strcmp(name, "START_VM"))
-		h->start = h->calls;
-	if (!is_moment(h, name)) {
-		resume(thread, 0);
+/* The program may have made other processes: what they call is their own. */
+static bool is_prey(const struct hunt *h, pid_t thread)
+{
+	return syscall(SYS_tgkill, h->prey, thread, 0) == 0;
+}
+
+/* A call is about to be made that counts. */
+static void on_entry(struct hunt *h, pid_t thread, const char *name)
+{
+	if (!is_prey(h, thread) || ++h->calls != h->moment.nth) {
+		resume(h, thread, 0);
 		return;
 	}
-	if (h->moment.when != BEFORE)
-		resume(thread, 0);
-	if (h->moment.when == AFTER)
+	h->at = name;
+	if (h->moment.when == AFTER) {
 		h->armed = thread;
-	else
-		strike(h, name);
+		step(thread, PTRACE_SYSCALL, 0);
+		return;
+	}
+	if (h->moment.when == MIDST)
+		resume(h, thread, 0);
+	strike(h);
 }
 
 static void on_call(struct hunt *h, pid_t thread)
 {
 	struct __ptrace_syscall_info info = { 0 };
+	const char *name;
 
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, sizeof(info), &info) < 0)
 		return;
-	if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
-		on_entry(h, thread, &info);
-	else if (thread == h->armed)
-		strike(h, h->moment.name ? h->moment.name : "other");
-	else
-		resume(thread, 0);
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
+		name = name_of(&info);
+		if (!h->start && !strcmp(name, "START_VM"))
+			h->start = h->calls + 1;
+		on_entry(h, thread, name);
+	} else if (thread == h->armed) {
+		strike(h);
+	} else {
+		resume(h, thread, 0);
+	}
 }
 
 #define SYSCALL_STOP (SIGTRAP | 0x80)
@@ -179,44 +192,75 @@ static void on_stop(struct hunt *h, pid_t thread, int status)
 
 	if (sig == SYSCALL_STOP)
 		on_call(h, thread);
+	else if (status >> 16 == PTRACE_EVENT_SECCOMP)
+		on_entry(h, thread, h->moment.name);
 	else if (status >> 16 || sig == SIGSTOP || sig == SIGTRAP)
-		resume(thread, 0); /* the tracer's own affairs */
+		resume(h, thread, 0); /* the tracer's own affairs */
 	else
-		resume(thread, sig);
+		resume(h, thread, sig);
 }
 
-/* Until the program's first thread has ended; its wait status. */
+/*
+ * Until the program has ended, and every process it made; its wait status.
+ * One that we left behind could not make the calls we filter.
+ */
 static int watch(struct hunt *h)
 {
-	int status;
+	int status, end = -1;
 	pid_t pid;
 
 	for (;;) {
 		pid = waitpid(-1, &status, __WALL);
 		if (pid < 0)
-			return -1;
+			return end;
 		if (WIFSTOPPED(status))
 			on_stop(h, pid, status);
 		else if (pid == h->prey)
-			return status;
+			end = status;
 	}
 }
 
-static pid_t start(char **argv)
+#define LOAD(member)                       \
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, \
+		 offsetof(struct seccomp_data, member))
+#define EQUAL(value, yes, no) \
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, yes, no)
+#define RETURN(what) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_##what)
+
+/* Stop at the moment's calls, and at no others. */
+static int filter(const struct moment *m)
 {
+	struct sock_filter code[] = {
+		LOAD(nr),
+		EQUAL(m->call, 0, 3),
+		/* The low half; of a plain call it does not matter. */
+		LOAD(args[1]),
+		EQUAL(m->ioctl, 0, m->ioctl ? 1 : 0),
+		RETURN(TRACE),
+		RETURN(ALLOW),
+	};
+	struct sock_fprog prog = { COUNT_OF(code), code };
+
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog);
+}
+
+static pid_t start(const struct moment *m, char **argv)
+{
+	const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE |
+			     PTRACE_O_TRACEFORK | PTRACE_O_TRACESECCOMP;
 	pid_t pid = fork();
 	int status;
 
 	if (pid == 0) {
 		ptrace(PTRACE_TRACEME, 0, 0, 0);
 		raise(SIGSTOP);
-		execvp(argv[0], argv);
+		if (!m->name || !filter(m))
+			execvp(argv[0], argv);
 		perror(argv[0]);
 		_exit(127);
 	}
 	if (pid < 0 || waitpid(pid, &status, __WALL) != pid ||
-	    ptrace(PTRACE_SETOPTIONS, pid, 0,
-		   PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE) != 0)
+	    ptrace(PTRACE_SETOPTIONS, pid, 0, options) != 0)
 		return -1;
 	return pid;
 }
@@ -225,12 +269,12 @@ static int hunt(struct hunt *h, char **argv)
 {
 	int status;
 
-	h->prey = start(argv);
+	h->prey = start(&h->moment, argv);
 	if (h->prey < 0) {
 		perror("killat");
 		return 1;
 	}
-	resume(h->prey, 0);
+	resume(h, h->prey, 0);
 	status = watch(h);
 	if (h->killed)
 		return 0;
@@ -261,6 +305,31 @@ static int parse_random(struct moment *m, char **argv, unsigned int *spins)
 	return 0;
 }
 
+static bool find_number(const struct name *list, size_t n, const char *text,
+			uint32_t *number)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (strcmp(list[i].text, text))
+			continue;
+		*number = (uint32_t)list[i].number;
+		return true;
+	}
+	return false;
+}
+
+static int parse_name(struct moment *m, const char *name)
+{
+	m->name = name;
+	m->call = SYS_ioctl;
+	if (find_number(ioctls, COUNT_OF(ioctls), name, &m->ioctl) ||
+	    find_number(calls, COUNT_OF(calls), name, &m->call))
+		return 0;
+	fprintf(stderr, "killat: no call named '%s' is known\n", name);
+	return -1;
+}
+
 static int parse_at(struct moment *m, char **argv)
 {
 	unsigned int i;
@@ -270,9 +339,10 @@ static int parse_at(struct moment *m, char **argv)
 			break;
 	}
 	m->when = (enum when)i;
-	m->name = argv[1];
 	m->nth = strtoul(argv[2], NULL, 0);
-	return i < COUNT_OF(when_names) && m->nth ? 0 : -1;
+	if (i == COUNT_OF(when_names) || !m->nth)
+		return -1;
+	return parse_name(m, argv[1]);
 }
 
 int main(int argc, char **argv)

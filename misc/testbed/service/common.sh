@@ -122,12 +122,13 @@ expect_machine_back()
 
 # run_vm NAME ACTION [acrn-dm options]: a User VM that does ACTION; the
 # status is that of acrn-dm. $vm_extra_args: more of its kernel's arguments.
-# $vm_initrd: another initrd than the common one.
+# $vm_initrd: another initrd than the common one. $under: runs acrn-dm.
 run_vm()
 {
 	_name=$1 _do=$2
 	shift 2
-	acrn-dm -m 256M -k /vm/vmlinuz -r "${vm_initrd:-/vm/initrd}" \
+	$under acrn-dm -m 256M -k /vm/vmlinuz \
+		-r "${vm_initrd:-/vm/initrd}" \
 		-B "$vm_kernel_args $vm_extra_args holm.do=$_do" \
 		-l com1,stdio "$@" "$_name" < /dev/null
 }
