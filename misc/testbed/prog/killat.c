@@ -135,10 +135,12 @@ static void step(pid_t thread, enum __ptrace_request how, int sig)
 		perror("killat: ptrace");
 }
 
-/* Until the thread's next call that may be the moment. */
+/* Until the next call that may be the moment, or until the moment's returns. */
 static void resume(const struct hunt *h, pid_t thread, int sig)
 {
-	step(thread, h->moment.name ? PTRACE_CONT : PTRACE_SYSCALL, sig);
+	bool all = !h->moment.name || thread == h->armed;
+
+	step(thread, all ? PTRACE_SYSCALL : PTRACE_CONT, sig);
 }
 
 /* The program may have made other processes: what they call is their own. */
@@ -157,7 +159,7 @@ static void on_entry(struct hunt *h, pid_t thread, const char *name)
 	h->at = name;
 	if (h->moment.when == AFTER) {
 		h->armed = thread;
-		step(thread, PTRACE_SYSCALL, 0);
+		resume(h, thread, 0);
 		return;
 	}
 	if (h->moment.when == MIDST)
