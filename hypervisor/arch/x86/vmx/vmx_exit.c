@@ -102,6 +102,14 @@ static void facts_nmi_window(struct hw_vcpu *v, struct exit_info *x)
 	vmx_set_primary(vmx_of(v), PRIMARY_NMI_WINDOW, false);
 }
 
+/* It is lower than the threshold now, which no entry would accept. */
+static void facts_tpr(struct hw_vcpu *v, struct exit_info *x)
+{
+	(void)v;
+	(void)x;
+	vmcs_write(VMCS_TPR_THRESHOLD, 0);
+}
+
 struct exit_row {
 	u8 reason;
 	bool has_len; /* an instruction did it, and the CPU says how long */
@@ -120,7 +128,7 @@ static const struct exit_row rows[] = {
 	EVENT(VMX_EXIT_INIT,		NMI,		facts_none),
 	EVENT(VMX_EXIT_INTR_WINDOW,	WINDOW,		facts_none),
 	EVENT(VMX_EXIT_NMI_WINDOW,	NMI,		facts_nmi_window),
-	EVENT(VMX_EXIT_TPR_BELOW,	NMI,		facts_none),
+	EVENT(VMX_EXIT_TPR_BELOW,	NMI,		facts_tpr),
 	EVENT(VMX_EXIT_EPT_VIOLATION,	MMIO,		facts_ept),
 	INSN(VMX_EXIT_CPUID,		CPUID,		facts_none),
 	INSN(VMX_EXIT_GETSEC,		INSN,		facts_none),
