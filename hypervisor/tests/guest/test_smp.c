@@ -23,17 +23,23 @@ static void set_x2apic(void *arg)
 	}
 }
 
-static void all_to_mode(bool x2apic)
+/* False if this machine cannot. */
+static bool all_to_mode(bool x2apic)
 {
+	if (!apic_may_be(x2apic))
+		return false;
 	set_x2apic(&x2apic);
 	for (u32 i = 1; i < ncpus; i++) {
 		smp_call(i, set_x2apic, &x2apic);
 		check(smp_join(i), "CPU %u does not answer", i);
 	}
+	return true;
 }
 
 static void start_all(bool x2apic)
 {
+	if (!apic_may_be(x2apic))
+		return;
 	apic_enable(x2apic);
 	ncpus = hc_info().ncpus;
 	for (u32 i = 1; i < ncpus; i++) {
@@ -94,7 +100,8 @@ static u32 all_cpus(void)
 static void shorthands(void)
 {
 	for (u32 x2 = 0; x2 < 2; x2++) {
-		all_to_mode(x2);
+		if (!all_to_mode(x2))
+			continue;
 		send(0, ICR_TO_SELF | VEC_IPI, 1, "self");
 		send(0, ICR_TO_ALL | VEC_IPI, all_cpus(), "all");
 		send(0, ICR_TO_OTHERS | VEC_IPI, all_cpus() & ~1U, "others");
@@ -104,7 +111,8 @@ static void shorthands(void)
 static void physical(void)
 {
 	for (u32 x2 = 0; x2 < 2; x2++) {
-		all_to_mode(x2);
+		if (!all_to_mode(x2))
+			continue;
 		for (u32 i = 0; i < ncpus; i++)
 			send(kcpu_get(i)->lapic_id, VEC_IPI, BIT32(i),
 			     x2 ? "x2APIC id" : "xAPIC id");
@@ -115,14 +123,15 @@ static void physical(void)
 
 static void logical(void)
 {
-	all_to_mode(false);
-	for (u32 mask = 1; mask <= all_cpus(); mask++)
-		send(mask, ICR_LOGICAL | VEC_IPI, mask, "flat logical");
-	send(0xf0, ICR_LOGICAL | VEC_IPI, 0, "flat logical, nobody's");
-	all_to_mode(true);
-	for (u32 mask = 1; mask <= all_cpus(); mask++)
-		send(mask, ICR_LOGICAL | VEC_IPI, mask, "cluster logical");
-	send(0x00010001, ICR_LOGICAL | VEC_IPI, 0, "another cluster");
+	for (u32 x2 = 0; x2 < 2; x2++) {
+		if (!all_to_mode(x2))
+			continue;
+		for (u32 mask = 1; mask <= all_cpus(); mask++)
+			send(mask, ICR_LOGICAL | VEC_IPI, mask,
+			     x2 ? "cluster logical" : "flat logical");
+		send(x2 ? 0x00010001 : 0xf0, ICR_LOGICAL | VEC_IPI, 0,
+		     x2 ? "another cluster" : "flat logical, nobody's");
+	}
 }
 
 /* Exactly one of those addressed gets it. */
@@ -130,7 +139,8 @@ static void lowest_priority(void)
 {
 	u32 before = 0, after = 0;
 
-	all_to_mode(false);
+	if (!all_to_mode(false))
+		return;
 	for (u32 i = 0; i < ncpus; i++)
 		before += kcpu_irqs(kcpu_get(i), VEC_IPI);
 	apic_icr(all_cpus(), ICR_LOGICAL | ICR_LOWEST | ICR_ASSERT | VEC_IPI);
@@ -143,7 +153,8 @@ static void lowest_priority(void)
 static void nmis(void)
 {
 	for (u32 x2 = 0; x2 < 2; x2++) {
-		all_to_mode(x2);
+		if (!all_to_mode(x2))
+			continue;
 		for (u32 i = 0; i < ncpus; i++)
 			send(kcpu_get(i)->lapic_id, ICR_NMI, BIT32(i), "NMI");
 		send(0, ICR_TO_OTHERS | ICR_NMI, all_cpus() & ~1U,
@@ -200,7 +211,8 @@ static void ipi_ends_halt(void)
 static void illegal_vectors(void)
 {
 	for (u32 x2 = 0; x2 < 2; x2++) {
-		all_to_mode(x2);
+		if (!all_to_mode(x2))
+			continue;
 		for (u32 vector = 0; vector < 16; vector++)
 			apic_icr(0, ICR_TO_ALL | ICR_ASSERT | vector);
 		delay_us(SETTLE_US);
@@ -215,7 +227,8 @@ static void illegal_vectors(void)
 static void refused_modes(void)
 {
 	for (u32 x2 = 0; x2 < 2; x2++) {
-		all_to_mode(x2);
+		if (!all_to_mode(x2))
+			continue;
 		apic_icr(0, ICR_TO_ALL | ICR_ASSERT | ICR_SMI);
 		apic_icr(0, ICR_TO_ALL | ICR_ASSERT | 3U << 8);
 		apic_icr(0, ICR_TO_ALL | ICR_ASSERT | 7U << 8);
@@ -227,7 +240,8 @@ static void priorities(void)
 {
 	struct kcpu *cpu = kcpu_get(0);
 
-	all_to_mode(false);
+	if (!all_to_mode(false))
+		return;
 	irq_disable();
 	apic_icr(0, ICR_TO_SELF | ICR_ASSERT | VEC_LOW);
 	apic_icr(0, ICR_TO_SELF | ICR_ASSERT | VEC_HIGH);
@@ -245,20 +259,23 @@ static void timer(void)
 	u32 before = kcpu_irqs(kcpu_get(0), VEC_IPI);
 
 	for (u32 x2 = 0; x2 < 2; x2++) {
-		all_to_mode(x2);
+		if (!all_to_mode(x2))
+			continue;
 		irq_disable();
 		apic_timer_us(VEC_IPI, 2000);
 		irq_wait();
 		irq_enable();
 	}
-	check_eq(kcpu_irqs(kcpu_get(0), VEC_IPI) - before, 2, "timers");
+	check_eq(kcpu_irqs(kcpu_get(0), VEC_IPI) - before,
+		 apic_may_be(false) + apic_may_be(true), "timers");
 }
 
 /* A local vector that asks for INIT or SMI comes back masked or changed. */
 static void local_vectors_are_filtered(void)
 {
 	for (u32 x2 = 0; x2 < 2; x2++) {
-		all_to_mode(x2);
+		if (!all_to_mode(x2))
+			continue;
 		for (u32 mode = ICR_SMI; mode <= ICR_INIT; mode += 3U << 8) {
 			apic_write(LAPIC_LVT_LINT0, mode);
 			check(apic_read(LAPIC_LVT_LINT0) & LVT_MASKED,
@@ -273,7 +290,8 @@ static void register_page_access(void)
 	volatile u8 *byte = (volatile u8 *)(uintptr_t)APIC_PAGE;
 	volatile u64 *wide = (volatile u64 *)(uintptr_t)APIC_PAGE;
 
-	all_to_mode(false);
+	if (!all_to_mode(false))
+		return;
 	byte[LAPIC_ICR] = VEC_IPI;
 	wide[LAPIC_ICR / 8] = ICR_TO_SELF | VEC_IPI;
 	send(0, ICR_TO_SELF | VEC_IPI, 1, "after odd writes");
@@ -302,7 +320,8 @@ static void storm(void)
 	static u32 rounds = 60;
 
 	for (u32 x2 = 0; x2 < 2; x2++) {
-		all_to_mode(x2);
+		if (!all_to_mode(x2))
+			continue;
 		for (u32 i = 1; i < ncpus; i++)
 			smp_call(i, storm_sender, &rounds);
 		storm_sender(&rounds);

@@ -129,15 +129,17 @@ static void local_apic_off(void)
 
 	apic_write(LAPIC_SVR, VEC_SPURIOUS);
 	life_goes_on("with the LAPIC disabled by software");
-	try_wrmsr(MSR_APIC_BASE, base & ~APIC_BASE_ENABLE);
-	life_goes_on("with the LAPIC switched off");
-	try_wrmsr(MSR_APIC_BASE, base);
+	if (apic_may_switch()) {
+		try_wrmsr(MSR_APIC_BASE, base & ~APIC_BASE_ENABLE);
+		life_goes_on("with the LAPIC switched off");
+		try_wrmsr(MSR_APIC_BASE, base);
+	}
 	apic_enable(false);
 }
 
 static void local_apic_modes(void)
 {
-	for (u32 i = 0; i < 10; i++) {
+	for (u32 i = 0; i < 10 && apic_may_switch(); i++) {
 		apic_enable(i & 1);
 		life_goes_on(i & 1 ? "in x2APIC mode" : "in xAPIC mode");
 	}

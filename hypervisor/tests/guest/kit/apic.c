@@ -2,6 +2,7 @@
 #include "kit/apic.h"
 
 #include "kit/cpu.h"
+#include "kit/test.h"
 #include "kit/trap.h"
 
 #define SVR_ENABLE      BIT32(8)
@@ -14,6 +15,14 @@ static u64 timer_per_ms;
 bool apic_is_x2apic(void)
 {
 	return x86_rdmsr(MSR_APIC_BASE) & APIC_BASE_EXTD;
+}
+
+bool apic_may_be(bool x2apic)
+{
+	const char *only = option("lapic");
+
+	return !only || is_user_vm() ||
+	       x2apic == (*only == 'x' && only[1] == '2');
 }
 
 static volatile u32 *page_reg(u32 reg)

@@ -21,6 +21,20 @@
 
 /** Enable the calling CPU's local APIC in x2APIC or xAPIC mode. */
 void apic_enable(bool x2apic);
+
+/**
+ * May the Service VM's local APICs be in this mode? lapic=xapic or x2apic: in
+ * this one only, since the machine has no way back: Bochs does not switch an
+ * APIC on again that was switched off.
+ */
+bool apic_may_be(bool x2apic);
+
+/** May it be switched off, and on again? */
+static inline bool apic_may_switch(void)
+{
+	return apic_may_be(false) && apic_may_be(true);
+}
+
 bool apic_is_x2apic(void);
 
 u32 apic_read(u32 reg);
