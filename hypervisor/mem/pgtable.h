@@ -132,6 +132,19 @@ int pgtable_map(struct pgtable *pt, u64 va, u64 pa, u64 size, u32 attr);
 int pgtable_unmap(struct pgtable *pt, u64 va, u64 size);
 
 /**
+ * As pgtable_unmap(), but the tables stay, even empty: until the next unmap
+ * there, mapping the same range again takes no page and so cannot fail.
+ */
+int pgtable_withdraw(struct pgtable *pt, u64 va, u64 size);
+
+/**
+ * Undo what splitting left behind: where a table that the range touches maps
+ * what one large leaf would, that leaf takes its place. Nothing changes for
+ * who walks the tree; the tables wait for pgtable_reap(). -EINVAL as above.
+ */
+int pgtable_collapse(struct pgtable *pt, u64 va, u64 size);
+
+/**
  * Give whatever is mapped in the range the attributes @attr, splitting large
  * leaves at the edges. Errors as pgtable_map, nothing changed.
  */

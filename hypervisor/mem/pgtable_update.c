@@ -16,6 +16,7 @@ struct update {
 	u64 pa;   /* of the span's first byte, for map */
 	u32 attr;
 	bool unmap;
+	bool keep; /* unmap, but no table goes away */
 };
 
 static u64 pa_at(const struct update *u, u64 off)
@@ -229,7 +230,7 @@ static void edit_below(struct update *u, u64 *slot, u8 level,
 	u64 *table = pt_table_of(u->pt, entry);
 
 	do_edit(u, table, (u8)(level - 1), part);
-	if (!u->unmap || (entry & u->pt->fmt->pinned) != 0 ||
+	if (!u->unmap || u->keep || (entry & u->pt->fmt->pinned) != 0 ||
 	    !table_is_empty(u->pt->fmt, table))
 		return;
 	pt_store(slot, 0);
@@ -290,6 +291,13 @@ static int edit(struct update *u, u64 va, u64 size)
 int pgtable_unmap(struct pgtable *pt, u64 va, u64 size)
 {
 	struct update u = { .pt = pt, .unmap = true };
+
+	return edit(&u, va, size);
+}
+
+int pgtable_withdraw(struct pgtable *pt, u64 va, u64 size)
+{
+	struct update u = { .pt = pt, .unmap = true, .keep = true };
 
 	return edit(&u, va, size);
 }

@@ -85,8 +85,11 @@ int stage2_map_locked(struct stage2 *s2, gpa_t gpa, hpa_t hpa, u64 size,
 	return 0;
 }
 
-/* Unmap, or protect if @attr is not NULL. */
-static int edit(struct stage2 *s2, u64 base, u64 size, const u32 *attr)
+typedef int (*edit_fn)(struct pgtable *pt, u64 va, u64 size);
+
+/* Protect with *@attr, or @fn if @attr is NULL. */
+static int edit(struct stage2 *s2, u64 base, u64 size, edit_fn fn,
+		const u32 *attr)
 {
 	u64 wide = base, wide_size = size;
 	struct tally was, is;
@@ -97,15 +100,26 @@ static int edit(struct stage2 *s2, u64 base, u64 size, const u32 *attr)
 	if (attr != NULL)
 		ret = pgtable_protect(&s2->pt, base, size, *attr);
 	else
-		ret = pgtable_unmap(&s2->pt, base, size);
+		ret = fn(&s2->pt, base, size);
 	is = tally(s2, wide, wide_size);
 	count(s2, &was, &is);
 	return ret;
 }
 
+static int edit_unlocked(struct stage2 *s2, u64 base, u64 size, edit_fn fn,
+			 const u32 *attr)
+{
+	int ret;
+
+	spin_lock(&s2->lock);
+	ret = edit(s2, base, size, fn, attr);
+	spin_unlock(&s2->lock);
+	return ret;
+}
+
 int stage2_unmap_locked(struct stage2 *s2, gpa_t gpa, u64 size)
 {
-	return edit(s2, gpa.v, size, NULL);
+	return edit(s2, gpa.v, size, pgtable_unmap, NULL);
 }
 
 int stage2_map(struct stage2 *s2, gpa_t gpa, hpa_t hpa, u64 size, u32 attr)
@@ -120,22 +134,26 @@ int stage2_map(struct stage2 *s2, gpa_t gpa, hpa_t hpa, u64 size, u32 attr)
 
 int stage2_unmap(struct stage2 *s2, gpa_t gpa, u64 size)
 {
-	int ret;
+	return edit_unlocked(s2, gpa.v, size, pgtable_unmap, NULL);
+}
 
-	spin_lock(&s2->lock);
-	ret = stage2_unmap_locked(s2, gpa, size);
-	spin_unlock(&s2->lock);
-	return ret;
+int stage2_withdraw(struct stage2 *s2, gpa_t gpa, u64 size)
+{
+	return edit_unlocked(s2, gpa.v, size, pgtable_withdraw, NULL);
+}
+
+int stage2_collapse(struct stage2 *s2, gpa_t gpa, u64 size)
+{
+	/* A new leaf may cover more than was asked: count around it. */
+	u64 base = align_down(gpa.v, PAGE_SIZE_1G);
+	u64 end = align_up(gpa.v + size, PAGE_SIZE_1G);
+
+	return edit_unlocked(s2, base, end - base, pgtable_collapse, NULL);
 }
 
 int stage2_protect(struct stage2 *s2, gpa_t gpa, u64 size, u32 attr)
 {
-	int ret;
-
-	spin_lock(&s2->lock);
-	ret = edit(s2, gpa.v, size, &attr);
-	spin_unlock(&s2->lock);
-	return ret;
+	return edit_unlocked(s2, gpa.v, size, NULL, &attr);
 }
 
 void stage2_reap(struct stage2 *s2)

@@ -34,6 +34,8 @@ void stage2_destroy(struct stage2 *s2);
 int stage2_map(struct stage2 *s2, gpa_t gpa, hpa_t hpa, u64 size, u32 attr);
 int stage2_unmap(struct stage2 *s2, gpa_t gpa, u64 size);
 int stage2_protect(struct stage2 *s2, gpa_t gpa, u64 size, u32 attr);
+int stage2_withdraw(struct stage2 *s2, gpa_t gpa, u64 size);
+int stage2_collapse(struct stage2 *s2, gpa_t gpa, u64 size);
 void stage2_reap(struct stage2 *s2);
 
 /** False if @gpa is not mapped. */

@@ -11,7 +11,7 @@
 
 #define WINDOW     GIB(4)
 #define PAGES      (WINDOW / PAGE_SIZE)
-#define POOL_PAGES 2400
+#define POOL_PAGES 4600
 #define STEPS      1500
 
 struct bed {
@@ -231,6 +231,26 @@ static void random_unmap(struct bed *b, u64 off, u64 size)
 	}
 }
 
+/* Its tables stay until the unmap, so that best_leaf() stays true. */
+static void random_withdraw(struct bed *b, u64 off, u64 size)
+{
+	u64 tables = b->pt.table_pages;
+
+	assert_int_equal(pgtable_withdraw(&b->pt, b->base + off, size), 0);
+	assert_true(b->pt.table_pages >= tables);
+	check_hw(b, b->base + off, 0);
+	random_unmap(b, off, size);
+}
+
+static void random_collapse(struct bed *b, u64 off, u64 size)
+{
+	u64 tables = b->pt.table_pages;
+
+	assert_int_equal(pgtable_collapse(&b->pt, b->base + off, size), 0);
+	pgtable_reap(&b->pt);
+	assert_true(b->pt.table_pages <= tables);
+}
+
 static void random_protect(struct bed *b, u64 off, u64 size)
 {
 	u32 attr = random_attr(&b->rng);
@@ -248,8 +268,8 @@ static void random_protect(struct bed *b, u64 off, u64 size)
 static void step(struct bed *b, u32 n)
 {
 	static void (*const ops[])(struct bed *, u64, u64) = {
-		random_map,   random_map,     random_map,
-		random_unmap, random_protect,
+		random_map,     random_map,      random_map,      random_unmap,
+		random_protect, random_withdraw, random_collapse,
 	};
 	u64 off, size;
 

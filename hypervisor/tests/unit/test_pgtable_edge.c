@@ -466,6 +466,68 @@ static void walker_sees_splits_whole(void **state)
 	assert_int_equal(w.lost, 0);
 }
 
+/* What is withdrawn can always be given back, and leaves no trace then. */
+static void withdrawn_comes_back_without_a_page(void **state)
+{
+	static const struct {
+		u64 va, size;
+	} part[] = {
+		{ BASE + 0x3000, 0x1000 },
+		{ BASE + MIB(2), MIB(4) },
+		{ BASE + MIB(510) + 0x5000, MIB(4) + 0x3000 },
+		{ BASE + GIB(1), GIB(1) },
+		{ BASE + MIB(3), GIB(2) },
+	};
+	struct bed *bed = *state;
+	struct pgtable *pt = &bed->a;
+	u64 whole, pages;
+
+	assert_int_equal(pgtable_map(pt, BASE, GIB(8), GIB(4), RWX_WB), 0);
+	whole = digest(pt);
+	pages = pt->table_pages;
+	for (u32 i = 0; i < ARRAY_SIZE(part); i++) {
+		u64 pa = part[i].va - BASE + GIB(8);
+		struct pt_leaf leaf;
+		void *hog;
+
+		assert_int_equal(pgtable_withdraw(pt, part[i].va, part[i].size),
+				 0);
+		assert_false(pgtable_lookup(pt, part[i].va, &leaf));
+		pgtable_reap(pt);
+		hog = test_pool_hog(&bed->tp, 0);
+		assert_int_equal(
+			pgtable_map(pt, part[i].va, pa, part[i].size, RWX_WB),
+			0);
+		test_pool_unhog(&bed->tp, hog);
+		assert_int_equal(pgtable_collapse(pt, part[i].va, part[i].size),
+				 0);
+		pgtable_reap(pt);
+		assert_int_equal(digest(pt), whole);
+		assert_int_equal(pt->table_pages, pages);
+	}
+}
+
+static void collapse_leaves_alone_what_differs(void **state)
+{
+	struct bed *bed = *state;
+	struct pgtable *pt = &bed->a;
+	u64 was;
+
+	assert_int_equal(pgtable_map(pt, BASE, GIB(8), MIB(8), RWX_WB), 0);
+	assert_int_equal(pgtable_protect(pt, BASE + 0x5000, 0x1000, RW_WB), 0);
+	assert_int_equal(pgtable_unmap(pt, BASE + MIB(2) + 0x7000, 0x1000), 0);
+	assert_int_equal(pgtable_unmap(pt, BASE + MIB(4), MIB(2)), 0);
+	for (u64 off = 0; off < MIB(2); off += PAGE_SIZE)
+		assert_int_equal(pgtable_map(pt, BASE + MIB(4) + off,
+					     GIB(8) + PAGE_SIZE + off,
+					     PAGE_SIZE, RWX_WB),
+				 0);
+	was = digest(pt);
+	assert_int_equal(pgtable_collapse(pt, BASE, GIB(1)), 0);
+	assert_int_equal(digest(pt), was);
+	assert_int_equal(pgtable_collapse(pt, BASE + 1, GIB(1)), -EINVAL);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -483,6 +545,8 @@ int main(void)
 		TEST(share_passes_on),
 		TEST(walker_never_loses_a_page),
 		TEST(walker_sees_splits_whole),
+		TEST(withdrawn_comes_back_without_a_page),
+		TEST(collapse_leaves_alone_what_differs),
 	};
 
 	return cmocka_run_group_tests_name("pgtable: edges", tests, NULL, NULL);

@@ -12,7 +12,7 @@ VM_BENCH_SRC := tests/unit/vm_bench.c $(addprefix arch/fake/fake_, \
 	hc_map.c hc_memory.c hc_query.c hc_trace.c hc_vcpu.c hc_vm.c) \
 	lib/printf.c \
 	$(addprefix mem/, pgtable.c pgtable_formats.c pgtable_update.c \
-	pgtable_share.c pool.c stage2.c stage2_donate.c guestmem.c)
+	pgtable_share.c pgtable_collapse.c pool.c stage2.c stage2_donate.c guestmem.c)
 VM_BENCH_OBJ := $(VM_BENCH_SRC:%.c=$(O)/vm_bench/%.o)
 VM_BENCH_LIB := $(O)/vm_bench/vm_bench.a
 VM_BENCH_TESTS := $(foreach t,$(TESTS), \
