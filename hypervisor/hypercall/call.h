@@ -4,6 +4,7 @@
 #define HYPERCALL_CALL_H
 
 #include "abi/acrn.h"
+#include "abi/cell.h"
 #include "abi/holm.h"
 #include "abi/hypercall.h"
 #include "lib/types.h"
@@ -42,6 +43,8 @@ struct hc_call {
 		struct acrn_abi_gpa2hpa gpa2hpa;
 		struct hc_regions regions;
 		struct holm_query query;
+		struct holm_cell_desc *cell; /* freed by release */
+		struct holm_cell_load load;
 	} u;
 };
 
@@ -101,5 +104,16 @@ s64 hc_act_gpa2hpa(struct hc_call *call);
 int hc_decode_regions(struct hc_call *call);
 s64 hc_act_regions(struct hc_call *call);
 void hc_release_regions(struct hc_call *call);
+
+int hc_query_cell(struct hc_call *call);
+
+int hc_decode_cell_create(struct hc_call *call);
+s64 hc_act_cell_create(struct hc_call *call);
+void hc_release_cell(struct hc_call *call);
+int hc_decode_cell_load(struct hc_call *call);
+s64 hc_act_cell_load(struct hc_call *call);
+s64 hc_act_cell_start(struct hc_call *call);
+s64 hc_act_cell_stop(struct hc_call *call);
+s64 hc_act_cell_destroy(struct hc_call *call);
 
 #endif

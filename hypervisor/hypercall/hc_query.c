@@ -155,6 +155,7 @@ static const struct {
 	[HOLM_QUERY_MAP] = { hc_query_map, false },
 	[HOLM_QUERY_VM_MAP] = { hc_query_vm_map, true },
 	[HOLM_QUERY_TRACE] = { hc_query_trace, true },
+	[HOLM_QUERY_CELL] = { hc_query_cell, false },
 };
 
 int hc_decode_query(struct hc_call *call)
@@ -164,7 +165,8 @@ int hc_decode_query(struct hc_call *call)
 
 	if (rc)
 		return rc;
-	if (q->subject >= ARRAY_SIZE(query_subjects))
+	if (q->subject >= ARRAY_SIZE(query_subjects) ||
+	    !query_subjects[q->subject].answer)
 		return -EINVAL;
 	if (call->arg2 != 0 && !query_subjects[q->subject].takes_from)
 		return -EINVAL;

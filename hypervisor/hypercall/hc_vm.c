@@ -79,6 +79,7 @@ s64 hc_act_create_vm(struct hc_call *call)
 {
 	struct acrn_abi_vm_creation *c = &call->u.create;
 	struct vm_params params = {
+		.kind = VM_USER,
 		.flags = c->vm_flag,
 		.cpus = c->cpu_affinity,
 		.nvcpus = c->vcpu_num,

@@ -11,6 +11,8 @@ enum hc_target {
 	HC_VM,        /* a User VM, referenced */
 	HC_VM_LOCKED, /* a User VM, its lock held while act() runs */
 	HC_ANY_VM,    /* any VM, referenced */
+	HC_CELL,      /* a cell, referenced */
+	HC_CELL_LOCKED,
 };
 
 /** Who may call. */
@@ -91,7 +93,22 @@ struct hc_row {
 	  "give back the CPU with LAPIC id RDI")			\
 	X(HOLM_TRACE, SERVICE, NONE,					\
 	  hc_decode_trace, hc_act_trace, NULL,				\
-	  "RDI: the events to trace, a bit each")
+	  "RDI: the events to trace, a bit each")			\
+	X(HOLM_CELL_CREATE, SERVICE, NONE,				\
+	  hc_decode_cell_create, hc_act_cell_create, hc_release_cell,	\
+	  "RDI: holm_cell_desc of RSI bytes; returns the id")		\
+	X(HOLM_CELL_LOAD, SERVICE, CELL_LOCKED,				\
+	  hc_decode_cell_load, hc_act_cell_load, NULL,			\
+	  "RDI: holm_cell_load")					\
+	X(HOLM_CELL_START, SERVICE, CELL_LOCKED,			\
+	  NULL, hc_act_cell_start, NULL,				\
+	  "RDI: id of a cell that is shut down")			\
+	X(HOLM_CELL_STOP, SERVICE, CELL_LOCKED,				\
+	  NULL, hc_act_cell_stop, NULL,					\
+	  "RDI: id; its CPUs are out of the guest on return")		\
+	X(HOLM_CELL_DESTROY, SERVICE, CELL,				\
+	  NULL, hc_act_cell_destroy, NULL,				\
+	  "RDI: id, in any state")
 /* clang-format on */
 
 #define HC_ROW(name, who, target, decode, act, release, doc) \
@@ -135,20 +152,48 @@ int hc_write(const struct hc_call *call, u64 gpa, const void *src, u64 len)
 	return guestmem_write(&call->caller->vm->s2, GPA(gpa), src, len);
 }
 
+/** What a call may work on, and what it is told of anything else. */
+static const struct {
+	bool cell;
+	bool any;
+	bool locked;
+	s64 none;
+} hc_targets[] = {
+	[HC_VM] = { .none = -ENOTTY },
+	[HC_VM_LOCKED] = { .locked = true, .none = -ENOTTY },
+	[HC_ANY_VM] = { .any = true, .none = -ENOTTY },
+	[HC_CELL] = { .cell = true, .none = -ENOENT },
+	[HC_CELL_LOCKED] = { .cell = true, .locked = true, .none = -ENOENT },
+};
+
+/* A cell is nobody's before it has all that it asked for. */
+static bool hc_target_fits(const struct hc_row *row, const struct vm *vm)
+{
+	if (hc_targets[row->target].any)
+		return true;
+	if (hc_targets[row->target].cell)
+		return __atomic_load_n(&vm->cell, __ATOMIC_ACQUIRE);
+	return vm->kind == VM_USER;
+}
+
 static s64 hc_act_on_vm(const struct hc_row *row, struct hc_call *call)
 {
 	struct vm *vm = vm_get(call->vmid);
-	s64 rc = -ENOTTY;
+	s64 rc = hc_targets[row->target].none;
 
 	if (!vm)
-		return -ENOTTY;
+		return rc;
 	call->vm = vm;
-	if (row->target == HC_VM_LOCKED && vm->kind == VM_USER) {
+	if (!hc_target_fits(row, vm)) {
+		vm_put(vm);
+		return rc;
+	}
+	if (!hc_targets[row->target].locked)
+		rc = row->act(call);
+	else {
 		vm_lock(vm);
 		rc = row->act(call);
 		vm_unlock(hc_locked(call));
-	} else if (row->target == HC_ANY_VM || vm->kind == VM_USER) {
-		rc = row->act(call);
 	}
 	if (call->vm)
 		vm_put(vm);
@@ -184,8 +229,10 @@ s64 hypercall_dispatch(struct vcpu *caller, u32 nr, u64 arg1, u64 arg2,
 	s64 rc;
 
 	*inject_ud = !hc_may_call(row, caller->vm);
-	if (*inject_ud)
+	if (*inject_ud) {
+		vm_deny(caller, HOLM_CELL_DENY_HYPERCALL, nr);
 		return 0;
+	}
 	if (!row)
 		return -ENOTTY;
 	rc = hc_do(row, caller, arg1, arg2);

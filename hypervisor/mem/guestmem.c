@@ -66,6 +66,36 @@ int guestmem_write(struct stage2 *s2, gpa_t gpa, const void *src, u64 len)
 	return copy(s2, gpa, NULL, src, len);
 }
 
+/* The caller holds the lock and has checked. */
+static void move_locked(hpa_t dst, const struct stage2 *s2, gpa_t gpa, u64 len)
+{
+	u64 off = 0;
+
+	while (off < len) {
+		struct s2_range r = { .size = 0 };
+		u64 n;
+
+		(void)stage2_translate_locked(s2, gpa_add(gpa, off), &r);
+		n = MIN(r.size, len - off);
+		physmap_move(HPA(dst.v + off), r.hpa, n);
+		off += n;
+	}
+}
+
+int guestmem_move(hpa_t dst, struct stage2 *s2, gpa_t gpa, u64 len)
+{
+	int ret;
+
+	if (!range_valid(gpa.v, len))
+		return -EFAULT;
+	spin_lock(&s2->lock);
+	ret = check_locked(s2, gpa, len, PT_R);
+	if (ret == 0)
+		move_locked(dst, s2, gpa, len);
+	spin_unlock(&s2->lock);
+	return ret;
+}
+
 int guestmem_check(struct stage2 *s2, gpa_t gpa, u64 len, bool write)
 {
 	int ret;

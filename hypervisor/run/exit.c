@@ -162,7 +162,7 @@ static void exit_exception(struct vcpu *v, const struct exit_info *x)
 static void exit_shutdown(struct vcpu *v, const struct exit_info *x)
 {
 	(void)x;
-	if (v->vm->kind == VM_USER) {
+	if (v->vm->kind != VM_SERVICE) {
 		vm_shutdown_self(v);
 		return;
 	}

@@ -27,6 +27,7 @@ static int pio_access(struct vcpu *v, u16 port, u32 size, bool write, u64 *val)
 		v->exits[HOLM_EXIT_IOREQ]++;
 		return ioreq_pio(v, port, size, write, val, run_wait);
 	}
+	vm_deny(v, HOLM_CELL_DENY_PORT, port);
 	if (!write)
 		*val = ones(size);
 	return 0;
@@ -61,6 +62,7 @@ static int mmio_access(struct vcpu *v, gpa_t gpa, u32 size, bool write,
 		v->exits[HOLM_EXIT_IOREQ]++;
 		return ioreq_mmio(v, gpa, size, write, val, run_wait);
 	}
+	vm_deny(v, HOLM_CELL_DENY_MEMORY, gpa.v);
 	if (!write)
 		*val = ones(size);
 	return 0;

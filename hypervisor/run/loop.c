@@ -143,6 +143,34 @@ static void run_vcpu(struct cpu *cpu, struct vcpu *v)
 	}
 }
 
+void run_renew_lapic(bool x2apic)
+{
+	lapic_set_mode(x2apic);
+	lapic_clear();
+	/* What is pending comes while nobody of a guest's listens. */
+	arch_poll_interrupts();
+	lapic_clear();
+}
+
+/* Its guest may have changed the mode of the LAPIC; INIT does not undo it. */
+static void leave(struct vcpu *v)
+{
+	if (!v || !is_direct(v))
+		return;
+	v->guest->direct.x2apic = lapic_is_x2apic();
+	v->guest->direct.left = true;
+}
+
+/* Each finds the mode that it left; a new cell what RESET leaves. */
+static void take_up_lapic(const struct vcpu *v)
+{
+	/* Linux switches the LAPIC off on a CPU that it takes offline. */
+	if (!is_direct(v))
+		lapic_clear();
+	else if (v->vm->kind == VM_CELL || v->guest->direct.left)
+		run_renew_lapic(v->guest->direct.x2apic);
+}
+
 /* The CPU changed hands: nothing of the last guest may show. */
 static void take_up(struct cpu *cpu, struct vcpu *v)
 {
@@ -150,18 +178,36 @@ static void take_up(struct cpu *cpu, struct vcpu *v)
 
 	trace(HOLM_TRACE_TAKE_UP, v ? vcpu_who(v) : TRACE_NOBODY, cpu->index, 0,
 	      0);
-	__atomic_store_n(&cpu->current, v, __ATOMIC_SEQ_CST);
 	/* Requests and stop may be set already: look before the first entry. */
 	__atomic_store_n(&cpu->kick, 1, __ATOMIC_SEQ_CST);
 	if (!v)
 		return;
 	run_renew_cpu();
 	run_forget_memory(v);
-	/* Linux switches the LAPIC off on a CPU that it takes offline. */
-	if (!is_direct(v))
-		lapic_clear();
+	take_up_lapic(v);
 	p->timer_armed = 0;
 	p->nmi_for_guest = false;
+}
+
+/*
+ * Say which vCPU this CPU looks at from now on. cpu_detach() takes one away
+ * and then waits until it is looked at no more, so what is said is looked at
+ * again: a vCPU that was taken away before may be gone already.
+ */
+static struct vcpu *look(struct cpu *cpu)
+{
+	struct vcpu *v = __atomic_load_n(&cpu->vcpu, __ATOMIC_SEQ_CST);
+
+	if (v == cpu->current)
+		return v;
+	leave(cpu->current);
+	__atomic_store_n(&cpu->current, v, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&cpu->vcpu, __ATOMIC_SEQ_CST) != v) {
+		__atomic_store_n(&cpu->current, NULL, __ATOMIC_SEQ_CST);
+		return NULL;
+	}
+	take_up(cpu, v);
+	return v;
 }
 
 void run_cpu_loop(void)
@@ -169,10 +215,8 @@ void run_cpu_loop(void)
 	struct cpu *cpu = cpu_self();
 
 	for (;;) {
-		struct vcpu *v = __atomic_load_n(&cpu->vcpu, __ATOMIC_SEQ_CST);
+		struct vcpu *v = look(cpu);
 
-		if (v != cpu->current)
-			take_up(cpu, v);
 		if (v) {
 			run_vcpu(cpu, v);
 			continue;

@@ -55,12 +55,20 @@ void run_renew_cpu(void)
 	run_reset_shared_msrs();
 }
 
+/* The registers of a CPU that no control block holds, as after RESET. */
+static void renew(const struct vcpu *v)
+{
+	run_renew_cpu();
+	if (v->vm->kind == VM_CELL)
+		run_renew_lapic(false);
+}
+
 bool run_requests(struct vcpu *v)
 {
 	u32 req = __atomic_exchange_n(&v->requests, 0, __ATOMIC_SEQ_CST);
 
 	if (req & VCPU_REQ_RENEW)
-		run_renew_cpu();
+		renew(v);
 	if (req & VCPU_REQ_INIT)
 		take_init(v);
 	if (req & VCPU_REQ_SIPI)

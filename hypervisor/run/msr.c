@@ -18,11 +18,6 @@ static const u8 op_wrmsr[] = { 0x0f, 0x30 };
 
 #define EFER_GUEST_BITS (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | BIT64(14))
 
-static enum guest_kind kind_of(const struct vcpu *v)
-{
-	return v->vm->kind == VM_SERVICE ? GUEST_SERVICE : GUEST_USER;
-}
-
 static int tsc_read(struct vcpu *v, u32 msr, u64 *val)
 {
 	(void)msr;
@@ -199,7 +194,8 @@ static int msr_read(struct vcpu *v, u32 msr, u64 *val)
 
 	if (is_vlapic(v, msr))
 		return x2apic_read(v, msr, val);
-	todo = msr_guest_read(kind_of(v), &v->guest->msrs, msr, val, &rule);
+	todo = msr_guest_read(guest_kind_of(v->vm), &v->guest->msrs, msr, val,
+			      &rule);
 
 	if (todo == MSR_DO_HANDLER)
 		return ops[rule->handler].read(v, msr, val);
@@ -215,7 +211,8 @@ static int msr_write(struct vcpu *v, u32 msr, u64 val)
 
 	if (is_vlapic(v, msr))
 		return x2apic_write(v, msr, val);
-	todo = msr_guest_write(kind_of(v), &v->guest->msrs, msr, val, &rule);
+	todo = msr_guest_write(guest_kind_of(v->vm), &v->guest->msrs, msr, val,
+			       &rule);
 	if (todo == MSR_DO_HANDLER)
 		return ops[rule->handler].write(v, msr, val);
 	if (todo == MSR_DO_HARDWARE)
@@ -258,6 +255,7 @@ void run_exit_rdmsr(struct vcpu *v, const struct exit_info *x)
 	if (!len)
 		return;
 	if (msr_read(v, (u32)gpr[GPR_RCX], &val)) {
+		vm_deny(v, HOLM_CELL_DENY_MSR, (u32)gpr[GPR_RCX]);
 		run_inject_gp(v);
 		return;
 	}
@@ -275,6 +273,7 @@ void run_exit_wrmsr(struct vcpu *v, const struct exit_info *x)
 	if (!len)
 		return;
 	if (msr_write(v, (u32)gpr[GPR_RCX], val)) {
+		vm_deny(v, HOLM_CELL_DENY_MSR, (u32)gpr[GPR_RCX]);
 		run_inject_gp(v);
 		return;
 	}

@@ -55,6 +55,12 @@ void run_reset_shared_msrs(void);
 /** The same, and vector and debug registers: this CPU as at power-on. */
 void run_renew_cpu(void);
 
+/**
+ * The CPU's local APIC as after RESET, but enabled: nothing pending, in the
+ * mode that is said.
+ */
+void run_renew_lapic(bool x2apic);
+
 /** Give @v its pending NMI, if it can take one now. */
 void run_inject_nmi(struct vcpu *v);
 

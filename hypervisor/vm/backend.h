@@ -169,7 +169,7 @@ enum vcpu_reset {
 	X(const struct pt_format *, s2_format, (u8 *leaf_levels))		\
 	X(int, vm_init, (struct hw_vm *vm))					\
 	X(void, vm_free, (struct hw_vm *vm))					\
-	/* trap or pass port accesses / MSR reads and writes of a whole VM */	\
+	/* trap or pass ports / MSR reads and writes of a VM; at first all trap */	\
 	X(void, vm_trap_pio, (struct hw_vm *vm, u16 port, u32 count, bool trap)) \
 	X(void, vm_trap_msr, (struct hw_vm *vm, u32 msr, bool read, bool write)) \
 	X(int, vcpu_init, (struct hw_vcpu *vcpu, struct hw_vm *vm))		\

@@ -68,6 +68,26 @@ void cpu_detach(struct cpu *cpu)
 		__builtin_ia32_pause();
 }
 
+static bool has_its_cpu(const struct vcpu *vcpu)
+{
+	return __atomic_load_n(&vcpu->cpu->vcpu, __ATOMIC_SEQ_CST) == vcpu;
+}
+
+/* Who gets its CPU back later looks at its requests before it runs. */
+void vcpu_post_quietly(struct vcpu *vcpu, u32 requests)
+{
+	__atomic_fetch_or(&vcpu->requests, requests, __ATOMIC_SEQ_CST);
+	if (has_its_cpu(vcpu))
+		cpu_kick(vcpu->cpu);
+}
+
+void vcpu_wait_taken(const struct vcpu *vcpu, u32 requests)
+{
+	while (vcpu->cpu != cpu_self() && has_its_cpu(vcpu) &&
+	       (load(&vcpu->requests) & requests))
+		__builtin_ia32_pause();
+}
+
 void vcpu_post(struct vcpu *vcpu, u32 requests)
 {
 	__atomic_fetch_or(&vcpu->requests, requests, __ATOMIC_SEQ_CST);

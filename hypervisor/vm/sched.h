@@ -33,4 +33,13 @@ void cpu_detach(struct cpu *cpu);
 /** Set request bits and get the vCPU's attention. */
 void vcpu_post(struct vcpu *vcpu, u32 requests);
 
+/** The same, but a CPU that does not run @vcpu now is left alone. */
+void vcpu_post_quietly(struct vcpu *vcpu, u32 requests);
+
+/**
+ * Wait until @vcpu's CPU has taken @requests, if it is running @vcpu and is
+ * not the calling CPU: who takes them is out of the guest.
+ */
+void vcpu_wait_taken(const struct vcpu *vcpu, u32 requests);
+
 #endif

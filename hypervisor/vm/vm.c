@@ -122,7 +122,7 @@ static int vm_build(struct vm *vm)
 
 	if (rc)
 		return rc;
-	vm->hw.direct = vm->kind == VM_SERVICE;
+	vm->hw.direct = vm->kind != VM_USER;
 	rc = backend->vm_init(&vm->hw);
 	if (rc)
 		goto no_hw;
@@ -150,7 +150,7 @@ int vm_create(const struct vm_params *params, struct vm **out)
 	if (rc)
 		return rc;
 	rc = -ENOMEM;
-	vm = vm_object_alloc(VM_USER, n);
+	vm = vm_object_alloc(params->kind, n);
 	if (!vm)
 		goto unreserve;
 	memcpy(vm->name, params->name, sizeof(vm->name));
@@ -217,6 +217,14 @@ void vm_unpark_all(struct vm_locked l)
 		return;
 	for (u32 i = 0; i < l.vm->nvcpus; i++)
 		vcpu_unpark(l.vm->vcpu[i]);
+}
+
+void vm_flush_wait(struct vm *vm)
+{
+	for (u32 i = 0; i < vm->nvcpus; i++)
+		vcpu_post_quietly(vm->vcpu[i], VCPU_REQ_FLUSH);
+	for (u32 i = 0; i < vm->nvcpus; i++)
+		vcpu_wait_taken(vm->vcpu[i], VCPU_REQ_FLUSH);
 }
 
 int vm_start(struct vm_locked l)

@@ -20,6 +20,7 @@
 #ifndef VM_VM_H
 #define VM_VM_H
 
+#include "abi/cell.h"
 #include "abi/holm.h"
 #include "core/cpu.h"
 #include "core/spinlock.h"
@@ -34,11 +35,13 @@
 #define VM_MAX_VCPUS 16 /* the request page has 16 slots: ACRN ABI */
 #define VMID_SERVICE 0
 
+struct cell;
 struct io_space;
 struct vcpu_guest;
 struct vm_guest;
 
-enum vm_kind { VM_SERVICE, VM_USER };
+/** A cell is a User VM's equal in life and a Service VM's in its CPUs. */
+enum vm_kind { VM_SERVICE, VM_USER, VM_CELL };
 
 /* X(state, what it means) */
 #define VM_STATES(X)                                                 \
@@ -119,6 +122,11 @@ struct vm {
 	struct io_space *io;    /* io/: port and MMIO ranges of this VM */
 	struct vm_guest *guest; /* guest/: vPIC, vIOAPIC, vPIT, PM timer */
 	u64 start_tsc;
+	struct cell *cell; /* cell/: set when it has all it asked for */
+	bool stop_on_denial;
+	u32 denied_last; /* enum holm_cell_denial */
+	u64 denied_value;
+	u64 denied[HOLM_CELL_DENY_COUNT];
 };
 
 /**
@@ -207,10 +215,18 @@ int vm_cpu_take(const struct cpu *self, u64 lapic_id);
 /** Give it back. -EINVAL if it was not taken, -EBUSY while a VM owns it. */
 int vm_cpu_return(u64 lapic_id);
 
+/**
+ * What the Service VM has changes hands now. False: somebody else is at it;
+ * it may be waiting for the calling CPU, so it must not be waited for.
+ */
+bool vm_handover_begin(void);
+void vm_handover_end(void);
+
 /* vm.c: a VM's life */
 
-/** What a User VM is made of. */
+/** What a User VM or a cell is made of. */
 struct vm_params {
+	enum vm_kind kind;
 	char name[VM_NAME_LEN]; /* terminated */
 	u64 flags;
 	u64 cpus;   /* bit n: CPU n; 0: choose @nvcpus idle taken ones */
@@ -218,7 +234,7 @@ struct vm_params {
 };
 
 /**
- * Make a User VM in state CREATED, listed, its vCPUs parked on their CPUs:
+ * Make such a VM in state CREATED, listed, its vCPUs parked on their CPUs:
  * vCPU k on the k-th CPU of the set, with that CPU's LAPIC id. Returns 0
  * with a reference in *@out. -EINVAL: CPU set or number out of range;
  * -EBUSY: a CPU is not taken, not idle, or too few are; -ENOMEM, -ENOSPC.
@@ -237,6 +253,13 @@ void vm_park_all(struct vm_locked l);
 /** Undo it, if the VM is RUNNING. */
 void vm_unpark_all(struct vm_locked l);
 
+/**
+ * Every vCPU of @vm that has a CPU forgets translations before it enters the
+ * guest again, and has left it since the call began; the calling CPU's own
+ * when the call is over. The caller has the hand-over lock.
+ */
+void vm_flush_wait(struct vm *vm);
+
 /** CREATED or PAUSED to RUNNING. -EPERM from other states. */
 int vm_start(struct vm_locked l);
 
@@ -247,7 +270,7 @@ int vm_pause(struct vm_locked l);
 int vm_reset(struct vm_locked l);
 
 /**
- * End a User VM from any state. Consumes the caller's reference; @vm must
+ * End a User VM or a cell from any state. Consumes the caller's reference; @vm must
  * not be locked. Its CPUs stay taken and idle. -ENOTTY if another call is
  * destroying it already, -EINVAL for the Service VM; the reference is
  * consumed then too.
@@ -261,6 +284,12 @@ int vm_destroy(struct vm *vm);
  * @vcpu and the run loop calls again; it must not enter the guest before.
  */
 void vm_shutdown_self(struct vcpu *vcpu);
+
+/**
+ * On the CPU that runs @vcpu: an access of a cell was refused. Counts it,
+ * and ends the cell if that is its policy. Nothing for other VMs.
+ */
+void vm_deny(struct vcpu *vcpu, enum holm_cell_denial why, u64 value);
 
 /* vm_state.c */
 

@@ -160,6 +160,16 @@ static struct cpu *cpu_of_service(u64 lapic_id)
 	return cpu && cpu->online && cpu->service_vcpu ? cpu : NULL;
 }
 
+bool vm_handover_begin(void)
+{
+	return spin_trylock(&vm_world.handover);
+}
+
+void vm_handover_end(void)
+{
+	spin_unlock(&vm_world.handover);
+}
+
 int vm_cpu_take(const struct cpu *self, u64 lapic_id)
 {
 	struct cpu *cpu = cpu_of_service(lapic_id);
@@ -173,10 +183,10 @@ int vm_cpu_take(const struct cpu *self, u64 lapic_id)
 					: "the boot CPU's");
 		return -EINVAL;
 	}
-	if (!spin_trylock(&vm_world.handover))
+	if (!vm_handover_begin())
 		return -EBUSY;
 	rc = cpu_take(cpu);
-	spin_unlock(&vm_world.handover);
+	vm_handover_end();
 	return rc;
 }
 

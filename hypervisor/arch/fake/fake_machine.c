@@ -98,10 +98,12 @@ void fake_cpu_step(struct cpu *cpu)
 	struct vcpu *vcpu = __atomic_load_n(&cpu->vcpu, __ATOMIC_SEQ_CST);
 
 	__atomic_store_n(&cpu->current, vcpu, __ATOMIC_SEQ_CST);
-	if (vcpu)
-		__atomic_store_n(&vcpu->parked,
-				 __atomic_load_n(&vcpu->stop, __ATOMIC_SEQ_CST),
-				 __ATOMIC_SEQ_CST);
+	if (!vcpu)
+		return;
+	__atomic_fetch_and(&vcpu->requests, ~VCPU_REQ_FLUSH, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&vcpu->parked,
+			 __atomic_load_n(&vcpu->stop, __ATOMIC_SEQ_CST),
+			 __ATOMIC_SEQ_CST);
 }
 
 void cpu_kick(struct cpu *cpu)
@@ -216,6 +218,19 @@ void physmap_read(void *dst, hpa_t src, u64 len)
 void physmap_write(hpa_t dst, const void *src, u64 len)
 {
 	memcpy(fake_ram_at(dst, len), src, len);
+	fake_accessed(dst, len, true);
+}
+
+void physmap_zero(hpa_t dst, u64 len)
+{
+	memset(fake_ram_at(dst, len), 0, len);
+	fake_accessed(dst, len, true);
+}
+
+void physmap_move(hpa_t dst, hpa_t src, u64 len)
+{
+	memmove(fake_ram_at(dst, len), fake_ram_at(src, len), len);
+	fake_accessed(src, len, false);
 	fake_accessed(dst, len, true);
 }
 

@@ -23,6 +23,21 @@ bool lapic_is_x2apic(void)
 	return x86_rdmsr(MSR_APIC_BASE) & APIC_BASE_EXTD;
 }
 
+/* SDM vol 3, figure 11-29: x2APIC is left by way of disabled. */
+void lapic_set_mode(bool x2apic)
+{
+	u64 base = x86_rdmsr(MSR_APIC_BASE);
+
+	if (x2apic == lapic_is_x2apic())
+		return;
+	if (!x2apic) {
+		base &= ~(APIC_BASE_ENABLE | APIC_BASE_EXTD);
+		x86_wrmsr(MSR_APIC_BASE, base);
+	}
+	base |= APIC_BASE_ENABLE | (x2apic ? APIC_BASE_EXTD : 0);
+	x86_wrmsr(MSR_APIC_BASE, base);
+}
+
 static u32 xapic_read(u32 reg)
 {
 	return *(volatile u32 *)(lapic_regs + reg);

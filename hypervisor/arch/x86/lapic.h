@@ -59,6 +59,9 @@ u32 lapic_id(void);
 /** True if the calling CPU is in x2APIC mode. */
 bool lapic_is_x2apic(void);
 
+/** Bring the calling CPU's LAPIC into this mode; it is enabled. */
+void lapic_set_mode(bool x2apic);
+
 u32 lapic_read(u32 reg);
 void lapic_write(u32 reg, u32 v);
 

@@ -151,8 +151,13 @@ static int add_xsave(const struct builder *b)
 	return 0;
 }
 
+/* x2APIC and TSC deadline: what the CPU's own LAPIC has, if that is used. */
+#define LEAF1_ECX_LAPIC (BIT32(21) | BIT32(24))
+
 static void adjust_1(const struct builder *b, struct cpuid_regs *r)
 {
+	if (b->env->kind == GUEST_CELL)
+		r->ecx &= native(b, 1, 0).ecx | ~LEAF1_ECX_LAPIC;
 	if (b->t->topo_shift == 0)
 		return;
 	r->edx |= LEAF1_EDX_HTT;

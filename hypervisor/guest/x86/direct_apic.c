@@ -110,6 +110,7 @@ static void deliver(const struct command *c, struct vcpu *v)
 static void command(const struct command *c)
 {
 	const struct vm *vm = c->sender->vm;
+	bool found = false;
 
 	for (u32 i = 0; i < vm->nvcpus; i++) {
 		struct vcpu *v = vm->vcpu[i];
@@ -117,9 +118,13 @@ static void command(const struct command *c)
 		if (!addressed(c, v) || !reachable(v))
 			continue;
 		deliver(c, v);
+		found = true;
 		if ((c->low & ICR_MODE_MASK) == ICR_LOWEST)
 			return;
 	}
+	/* To all but itself, by a cell of one CPU, is no attack. */
+	if (!found && SHORTHAND(c->low) == TO_DEST)
+		vm_deny(c->sender, HOLM_CELL_DENY_IPI, c->dest);
 }
 
 /* A local vector entry may not name a mode that leaves the guest. */

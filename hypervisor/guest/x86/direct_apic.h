@@ -19,7 +19,9 @@ struct direct_apic {
 	u32 ldr;
 	u32 dfr;
 	u32 icr_high;
-	bool off; /* the guest disabled it: so it believes */
+	bool off;    /* the guest disabled it: so it believes */
+	bool left;   /* its CPU went to somebody else, */
+	bool x2apic; /* which found it in this mode */
 };
 
 /** As after INIT. */

@@ -16,11 +16,6 @@ static void cpuid_native(u32 leaf, u32 sub, struct cpuid_regs *out)
 	*out = (struct cpuid_regs){ r.eax, r.ebx, r.ecx, r.edx };
 }
 
-static enum guest_kind kind_of(const struct vm *vm)
-{
-	return vm->kind == VM_SERVICE ? GUEST_SERVICE : GUEST_USER;
-}
-
 /* What the local APICs ask of the CPUs. */
 
 /* The CPU that runs @arg looks at its interrupts before it enters anyway. */
@@ -190,7 +185,7 @@ static void guest_init_chips(struct vm *vm)
 static int guest_build_cpuid(struct vm *vm)
 {
 	struct cpuid_env env = {
-		.kind = kind_of(vm),
+		.kind = guest_kind_of(vm),
 		.native = cpuid_native,
 		.tsc_khz = (u32)time_khz(),
 		.nvcpus = vm->nvcpus,
@@ -220,8 +215,10 @@ static void guest_pass(struct vm *vm)
 	if (vm->kind == VM_SERVICE)
 		backend->vm_trap_pio(&vm->hw, 0, IO_PORTS, false);
 	for (u32 i = 0; (rule = msr_policy_row(i)) != NULL; i++) {
-		bool read = msr_policy_passes(kind_of(vm), rule->first, false);
-		bool write = msr_policy_passes(kind_of(vm), rule->first, true);
+		bool read = msr_policy_passes(guest_kind_of(vm), rule->first,
+					      false);
+		bool write =
+			msr_policy_passes(guest_kind_of(vm), rule->first, true);
 
 		if (!read && !write)
 			continue;
@@ -258,16 +255,31 @@ static int guest_alloc(struct vm *vm)
 	return 0;
 }
 
+/* What a User VM has beside its CPUs. */
+static int guest_create_user(struct vm *vm)
+{
+	guest_init_chips(vm);
+	return guest_add_devices(vm);
+}
+
+/* A cell's CPUs come with their local APICs; all else is in its stage 2. */
+static int guest_create_cell(struct vm *vm)
+{
+	for (u32 i = 0; i < vm->nvcpus; i++)
+		direct_apic_reset(&vm->vcpu[i]->guest->direct);
+	return direct_apic_register(vm, NULL, 0);
+}
+
 static int guest_create(struct vm *vm)
 {
 	int rc = guest_alloc(vm);
 
 	if (rc == 0)
 		rc = guest_build_cpuid(vm);
-	if (rc == 0 && vm->kind == VM_USER) {
-		guest_init_chips(vm);
-		rc = guest_add_devices(vm);
-	}
+	if (rc == 0 && vm->kind == VM_USER)
+		rc = guest_create_user(vm);
+	if (rc == 0 && vm->kind == VM_CELL)
+		rc = guest_create_cell(vm);
 	if (rc) {
 		guest_destroy(vm);
 		return rc;
@@ -276,17 +288,23 @@ static int guest_create(struct vm *vm)
 	return 0;
 }
 
+static void guest_reset_user(struct vm *vm)
+{
+	ioreq_reset(vm);
+	virq_reset(&vm->guest->virq);
+	vpit_reset(&vm->guest->pit);
+	for (u32 i = 0; i < vm->nvcpus; i++)
+		vlapic_reset(&vm->vcpu[i]->guest->lapic);
+}
+
 static void guest_reset(struct vm *vm)
 {
-	struct vm_guest *g = vm->guest;
-
-	ioreq_reset(vm);
-	virq_reset(&g->virq);
-	vpit_reset(&g->pit);
+	if (vm->kind == VM_USER)
+		guest_reset_user(vm);
 	for (u32 i = 0; i < vm->nvcpus; i++) {
 		struct vcpu_guest *v = vm->vcpu[i]->guest;
 
-		vlapic_reset(&v->lapic);
+		direct_apic_reset(&v->direct);
 		v->pvclock = 0;
 		guest_vcpu_restart(vm->vcpu[i]);
 		guest_msrs_reset(&v->msrs);

@@ -48,12 +48,24 @@ struct vcpu_guest {
 	u64 timer_deadline;        /* of the local APIC, host TSC; 0: none */
 	struct cpuid_vcpu cpuid;   /* the run loop keeps cr4, xcr0, ... */
 	struct direct_apic direct; /* of a VM that owns its CPUs' APICs */
-	bool tpr_watched; /* an interrupt waits for a lower priority */
-	u64 pvclock; /* MSR_KVM_SYSTEM_TIME_NEW as written */
+	bool tpr_watched;          /* an interrupt waits for a lower priority */
+	u64 pvclock;               /* MSR_KVM_SYSTEM_TIME_NEW as written */
 	struct insncache insns;
 	struct s2_cache s2_cache; /* for the fetch of instructions */
 	struct emu_log emu_log; /* of an instruction that waits for a device */
 };
+
+/** Which policies apply to @vm. */
+static inline enum guest_kind guest_kind_of(const struct vm *vm)
+{
+	static const enum guest_kind kinds[] = {
+		[VM_SERVICE] = GUEST_SERVICE,
+		[VM_USER] = GUEST_USER,
+		[VM_CELL] = GUEST_CELL,
+	};
+
+	return kinds[vm->kind];
+}
 
 /** The operations vm_setup() wants. */
 extern const struct guest_ops guest_machine_ops;

@@ -42,13 +42,21 @@ const struct msr_rule *msr_policy_find(u32 msr)
 	return NULL;
 }
 
+u8 msr_policy_action(const struct msr_rule *rule, enum guest_kind kind,
+		     bool write)
+{
+	if (kind == GUEST_CELL)
+		kind = rule->flags & MSR_F_CPU ? GUEST_SERVICE : GUEST_USER;
+	return write ? rule->write[kind] : rule->read[kind];
+}
+
 bool msr_policy_passes(enum guest_kind kind, u32 msr, bool write)
 {
 	const struct msr_rule *rule = msr_policy_find(msr);
 
 	if (!rule)
 		return false;
-	return (write ? rule->write[kind] : rule->read[kind]) == MSR_PASS;
+	return msr_policy_action(rule, kind, write) == MSR_PASS;
 }
 
 /* UC, WC, WT, WP, WB (SDM vol. 3, table 12-8). */
@@ -115,7 +123,7 @@ int msr_guest_read(enum guest_kind kind, const struct guest_msrs *state,
 	*rule_out = rule;
 	if (!rule)
 		return -ENOENT;
-	switch (rule->read[kind]) {
+	switch (msr_policy_action(rule, kind, false)) {
 	case MSR_PASS:
 		return MSR_DO_HARDWARE;
 	case MSR_HANDLER:
@@ -142,7 +150,7 @@ int msr_guest_write(enum guest_kind kind, struct guest_msrs *state, u32 msr,
 	*rule_out = rule;
 	if (!rule)
 		return -ENOENT;
-	switch (rule->write[kind]) {
+	switch (msr_policy_action(rule, kind, true)) {
 	case MSR_PASS:
 		return MSR_DO_HARDWARE;
 	case MSR_FILTER:

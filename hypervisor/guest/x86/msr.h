@@ -8,7 +8,11 @@
 
 #include "lib/types.h"
 
-enum guest_kind { GUEST_SERVICE, GUEST_USER, GUEST_KINDS };
+/** A cell is a user whose CPUs, with their local APICs, are its own. */
+enum guest_kind { GUEST_SERVICE, GUEST_USER, GUEST_CELL, GUEST_KINDS };
+
+/** Columns of the table: GUEST_SERVICE and GUEST_USER. */
+#define MSR_COLUMNS 2
 
 enum msr_action {
 	MSR_GP,      /* #GP(0) */
@@ -67,12 +71,14 @@ struct guest_msrs {
 #define MSR_F_TYPE  BIT32(1) /* bits 7:0 are a memory type */
 #define MSR_F_TYPES BIT32(2) /* each byte is a memory type */
 #define MSR_F_PAIRS BIT32(3) /* even: MTRR base, odd: MTRR mask */
+/** It is of the CPU itself: a cell has it as the Service VM does. */
+#define MSR_F_CPU BIT32(4)
 
 struct msr_rule {
 	u32 first;
 	u32 last;             /* inclusive */
-	u8 read[GUEST_KINDS]; /* enum msr_action */
-	u8 write[GUEST_KINDS];
+	u8 read[MSR_COLUMNS]; /* enum msr_action */
+	u8 write[MSR_COLUMNS];
 	u8 handler; /* enum msr_handler */
 	u8 slot;    /* enum msr_slot of @first; then consecutive */
 	u8 flags;   /* MSR_F_* */
@@ -86,6 +92,10 @@ const struct msr_rule *msr_policy_find(u32 msr);
 
 /** Row @i of the table in ascending order, NULL past the end. */
 const struct msr_rule *msr_policy_row(u32 i);
+
+/** What a read or write by a guest of @kind comes to: enum msr_action. */
+u8 msr_policy_action(const struct msr_rule *rule, enum guest_kind kind,
+		     bool write);
 
 /** May a guest of @kind access @msr without an exit? For MSR bitmaps. */
 bool msr_policy_passes(enum guest_kind kind, u32 msr, bool write);

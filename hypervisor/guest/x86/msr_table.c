@@ -22,21 +22,24 @@
 #define H(name)		.handler = MSR_H_##name
 #define S(name)		.slot = MSR_S_##name
 #define F(flags_)	.flags = (flags_)
+#define CPU		.flags = MSR_F_CPU
 #define V(value_)	.value = (value_)
 #define FILTER(filter_)	.filter = (filter_)
 #define OK(valid_)	.valid = (valid_)
 
 const struct msr_rule msr_rules[] = {
 	/*                       Service VM        User VM */
-	ROW(0x010,		PASS, HANDLER,	HANDLER, HANDLER, H(TSC)),
+	ROW(0x010,		PASS, HANDLER,	HANDLER, HANDLER, H(TSC), CPU),
 	ROW(0x017,		PASS, GP,	ZERO, GP),	/* PLATFORM_ID */
-	ROW(0x01b,		HANDLER, HANDLER, HANDLER, HANDLER, H(APIC_BASE)),
+	ROW(0x01b,		HANDLER, HANDLER, HANDLER, HANDLER,
+	    H(APIC_BASE), CPU),
 	ROW(0x02a,		PASS, GP,	ZERO, GP),	/* EBL_CR_POWERON */
 	ROW(0x034,		PASS, GP,	ZERO, GP),	/* SMI_COUNT */
 	ROW(0x035,		PASS, GP,	GP, GP),	/* CORE_THREAD_COUNT */
 	/* FEATURE_CONTROL: locked, nothing enabled. */
 	ROW(0x03a,		CONST, GP,	CONST, GP, V(1)),
-	ROW(0x03b,		HANDLER, HANDLER, HANDLER, HANDLER, H(TSC_ADJUST)),
+	ROW(0x03b,		HANDLER, HANDLER, HANDLER, HANDLER,
+	    H(TSC_ADJUST), CPU),
 	ROW(0x048,		PASS, PASS,	PASS, PASS, F(MSR_F_SWAP)), /* SPEC_CTRL */
 	ROW(0x049,		GP, PASS,	GP, PASS),	/* PRED_CMD */
 	ROWS(0x04e, 0x04f,	PASS, GP,	GP, GP),	/* PPIN */
@@ -116,21 +119,23 @@ const struct msr_rule msr_rules[] = {
 	ROWS(0x648, 0x64a,	PASS, GP,	GP, GP),	/* configurable TDP */
 	ROW(0x64e,		PASS, GP,	GP, GP),	/* PPERF */
 	ROW(0x64f,		PASS, PASS,	GP, GP),	/* CORE_PERF_LIMIT_REASONS */
-	ROW(0x6e0,		PASS, PASS,	HANDLER, HANDLER, H(TSC_DEADLINE)),
+	ROW(0x6e0,		PASS, PASS,	HANDLER, HANDLER,
+	    H(TSC_DEADLINE), CPU),
 	ROWS(0x770, 0x777,	PASS, PASS,	GP, GP),	/* HWP */
 	/* A direct CPU's local APIC is the guest's own, but for IPIs. */
-	ROWS(0x800, 0x82e,	PASS, PASS,	HANDLER, HANDLER, H(X2APIC)),
+	ROWS(0x800, 0x82e,	PASS, PASS,	HANDLER, HANDLER, H(X2APIC), CPU),
 	/* The local vector of machine checks, and the interrupt command */
-	ROWS(0x82f, 0x830,	PASS, HANDLER,	HANDLER, HANDLER, H(X2APIC)),
-	ROW(0x831,		PASS, PASS,	HANDLER, HANDLER, H(X2APIC)),
+	ROWS(0x82f, 0x830,	PASS, HANDLER,	HANDLER, HANDLER, H(X2APIC), CPU),
+	ROW(0x831,		PASS, PASS,	HANDLER, HANDLER, H(X2APIC), CPU),
 	/* Local vectors: a delivery mode could take the CPU out of its guest. */
-	ROWS(0x832, 0x837,	PASS, HANDLER,	HANDLER, HANDLER, H(X2APIC)),
-	ROWS(0x838, 0x83f,	PASS, PASS,	HANDLER, HANDLER, H(X2APIC)),
+	ROWS(0x832, 0x837,	PASS, HANDLER,	HANDLER, HANDLER, H(X2APIC), CPU),
+	ROWS(0x838, 0x83f,	PASS, PASS,	HANDLER, HANDLER, H(X2APIC), CPU),
 	ROW(0x982,		PASS, GP,	GP, GP),	/* TME_ACTIVATE */
 	ROWS(0xc8d, 0xc8f,	GP, GP,		GP, GP),	/* RDT */
 	ROW(0xda0,		PASS, PASS,	GP, GP, F(MSR_F_SWAP)),	/* XSS */
 
-	ROWS(0x4b564d00, 0x4b564d01, GP, GP,	HANDLER, HANDLER, H(PVCLOCK)),
+	ROWS(0x4b564d00, 0x4b564d01, GP, GP,	HANDLER, HANDLER,
+	     H(PVCLOCK), CPU),
 
 	ROW(0xc0000080,		HANDLER, HANDLER, HANDLER, HANDLER, H(EFER)),
 	ROWS(0xc0000081, 0xc0000084, PASS, PASS, PASS, PASS),	/* SYSCALL */

@@ -51,6 +51,7 @@ struct holm_query {
 #define HOLM_QUERY_MAP    4 /* struct holm_range each, index = the first */
 #define HOLM_QUERY_VM_MAP 5 /* struct holm_mapping each, index = slot, from */
 #define HOLM_QUERY_TRACE  6 /* abi/holm_trace.h; index = CPU, from */
+#define HOLM_QUERY_CELL   7 /* struct holm_cell, index = slot; abi/cell.h */
 
 #define HOLM_NO_VM 0xffffffffU
 

@@ -33,4 +33,11 @@
 #define HC_HOLM_RETURN_CPU HC_ID(0xc1)
 #define HC_HOLM_TRACE      HC_ID(0xc2)
 
+/* See abi/cell.h. */
+#define HC_HOLM_CELL_CREATE  HC_ID(0xd0)
+#define HC_HOLM_CELL_LOAD    HC_ID(0xd1)
+#define HC_HOLM_CELL_START   HC_ID(0xd2)
+#define HC_HOLM_CELL_STOP    HC_ID(0xd3)
+#define HC_HOLM_CELL_DESTROY HC_ID(0xd4)
+
 #endif

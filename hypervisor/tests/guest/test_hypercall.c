@@ -35,6 +35,11 @@ static const struct {
 	{ HC_HOLM_QUERY, 1, false },
 	{ HC_HOLM_RETURN_CPU, 0, false },
 	{ HC_HOLM_TRACE, 0, false },
+	{ HC_HOLM_CELL_CREATE, 0, false },
+	{ HC_HOLM_CELL_LOAD, 1, false },
+	{ HC_HOLM_CELL_START, 0, false },
+	{ HC_HOLM_CELL_STOP, 0, false },
+	{ HC_HOLM_CELL_DESTROY, 0, false },
 };
 /* clang-format on */
 

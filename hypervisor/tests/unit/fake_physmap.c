@@ -33,3 +33,8 @@ void physmap_zero(hpa_t dst, u64 len)
 {
 	memset(at(dst, len), 0, len);
 }
+
+void physmap_move(hpa_t dst, hpa_t src, u64 len)
+{
+	memmove(at(dst, len), at(src, len), len);
+}

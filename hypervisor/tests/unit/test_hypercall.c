@@ -31,6 +31,11 @@ static const struct {
 	{ HC_HOLM_QUERY, false, ARG1 },
 	{ HC_HOLM_RETURN_CPU, false, NO_POINTER },
 	{ HC_HOLM_TRACE, false, NO_POINTER },
+	{ HC_HOLM_CELL_CREATE, false, NO_POINTER },
+	{ HC_HOLM_CELL_LOAD, false, ARG1 },
+	{ HC_HOLM_CELL_START, false, NO_POINTER },
+	{ HC_HOLM_CELL_STOP, false, NO_POINTER },
+	{ HC_HOLM_CELL_DESTROY, false, NO_POINTER },
 };
 
 static bool is_known(u32 nr)

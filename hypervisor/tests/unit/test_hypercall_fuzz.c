@@ -320,7 +320,7 @@ static void random_calls(void **state)
 		if (i % 16 == 0)
 			check_world();
 	}
-	assert_true(ok > ROUNDS / 8); /* it gets somewhere */
+	assert_true(ok > ROUNDS / 10); /* it gets somewhere */
 	destroy_all();
 	check_world();
 	assert_int_equal(bench_used(), used);

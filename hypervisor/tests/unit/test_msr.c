@@ -163,6 +163,34 @@ static void test_always_exits(void **state)
 	assert_true(msr_policy_passes(GUEST_SERVICE, 0x80b, true));
 }
 
+/* A cell has a user's registers and the Service VM's local APIC. */
+static void test_cell(void **state)
+{
+	const struct msr_rule *rule;
+
+	(void)state;
+	for (u32 i = 0; (rule = msr_policy_row(i)); i++) {
+		bool own = rule->flags & MSR_F_CPU;
+
+		for (u32 w = 0; w < 2; w++)
+			assert_int_equal(msr_policy_action(rule, GUEST_CELL, w),
+					 msr_policy_action(rule,
+							   own ? GUEST_SERVICE
+							       : GUEST_USER,
+							   w));
+		assert_int_equal(
+			own,
+			rule->first == 0x10 || rule->first == 0x1b ||
+				rule->first == 0x3b || rule->first == 0x6e0 ||
+				rule->first == 0x4b564d00 ||
+				(rule->first >= 0x800 && rule->last < 0x840));
+	}
+	assert_true(msr_policy_passes(GUEST_CELL, 0x6e0, true));
+	assert_true(msr_policy_passes(GUEST_CELL, 0x80b, true));
+	assert_false(msr_policy_passes(GUEST_CELL, 0x830, true));
+	assert_false(msr_policy_passes(GUEST_CELL, 0x1a0, true));
+}
+
 /* All a User VM may touch directly, and not one more. */
 static void test_user_passes(void **state)
 {
@@ -346,6 +374,7 @@ int main(void)
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_forbidden),
 		cmocka_unit_test(test_always_exits),
+		cmocka_unit_test(test_cell),
 		cmocka_unit_test(test_user_passes),
 		cmocka_unit_test(test_linux_boots),
 		cmocka_unit_test(test_mtrr),

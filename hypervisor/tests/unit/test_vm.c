@@ -5,6 +5,7 @@
 static struct vm_params params(u64 cpus, u32 nvcpus)
 {
 	return (struct vm_params){
+		.kind = VM_USER,
 		.name = "unit",
 		.cpus = cpus,
 		.nvcpus = nvcpus,

@@ -2,17 +2,19 @@
 # What the tests of VMs, devices and hypercalls share, compiled once. A test
 # uses it by saying  test_<name>_LIBS = $(VM_BENCH_LIB).
 VM_BENCH_SRC := tests/unit/vm_bench.c $(addprefix arch/fake/fake_, \
-	machine.c backend.c) \
+	machine.c backend.c lapic.c) \
 	$(addprefix vm/, vm.c vm_state.c vm_list.c vm_cpu.c memregion.c \
-	sched.c) core/trace.c io/iospace.c io/ioreq.c \
+	sched.c vm_deny.c) core/trace.c io/iospace.c io/ioreq.c \
 	$(addprefix guest/x86/, guest.c vlapic.c vlapic_bus.c vlapic_regs.c \
 	vlapic_timer.c vioapic.c vpic.c virq.c vpit.c vpmtimer.c cpuid.c \
-	cpuid_table.c msr.c msr_table.c) \
+	cpuid_table.c msr.c msr_table.c direct_apic.c direct_ioapic.c) \
 	$(addprefix hypercall/, hypercall.c hc_cpu.c hc_ioreq.c hc_irq.c \
-	hc_map.c hc_memory.c hc_query.c hc_trace.c hc_vcpu.c hc_vm.c) \
-	lib/printf.c \
+	hc_map.c hc_memory.c hc_query.c hc_trace.c hc_vcpu.c hc_vm.c \
+	hc_cell.c) lib/printf.c \
+	$(addprefix cell/, cell.c cell_desc.c cell_take.c) \
 	$(addprefix mem/, pgtable.c pgtable_formats.c pgtable_update.c \
-	pgtable_share.c pgtable_collapse.c pool.c stage2.c stage2_donate.c guestmem.c)
+	pgtable_share.c pgtable_collapse.c pool.c stage2.c stage2_donate.c \
+	guestmem.c)
 VM_BENCH_OBJ := $(VM_BENCH_SRC:%.c=$(O)/vm_bench/%.o)
 VM_BENCH_LIB := $(O)/vm_bench/vm_bench.a
 VM_BENCH_TESTS := $(foreach t,$(TESTS), \

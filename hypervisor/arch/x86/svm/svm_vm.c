@@ -35,9 +35,9 @@ int svm_vm_init(struct hw_vm *vm)
 	}
 	s->iopm_hpa = pages_hpa(s->iopm);
 	s->msrpm_hpa = pages_hpa(s->msrpm);
-	/* MSRs trap until the policy opens them, a mediated VM's ports too. */
+	/* Ports and MSRs trap until the policy opens them. */
 	memset(s->msrpm, 0xff, MSRPM_PAGES * PAGE_SIZE);
-	memset(s->iopm, vm->direct ? 0 : 0xff, IOPM_PAGES * PAGE_SIZE);
+	memset(s->iopm, 0xff, IOPM_PAGES * PAGE_SIZE);
 	return 0;
 }
 

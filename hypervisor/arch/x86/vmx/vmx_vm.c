@@ -37,7 +37,7 @@ int vmx_vm_init(struct hw_vm *vm)
 	s->msr_hpa = pages_hpa(s->msr);
 	/* MSRs trap until the policy opens them, a mediated VM's ports too. */
 	memset(s->msr, 0xff, MSR_PAGES * PAGE_SIZE);
-	memset(s->io, vm->direct ? 0 : 0xff, IO_PAGES * PAGE_SIZE);
+	memset(s->io, 0xff, IO_PAGES * PAGE_SIZE);
 	return 0;
 }
 

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A cell's life. Its states are its VM's: vm/vm_state.c has the table. */
+#include "cell/cell.h"
+
+#include "core/log.h"
+#include "lib/errno.h"
+#include "lib/string.h"
+#include "mem/guestmem.h"
+
+_Static_assert(HOLM_CELL_NAME == VM_NAME_LEN, "one name for both");
+
+static const u32 states[VM_STATE_COUNT] = {
+	[VM_STATE_CREATED] = HOLM_CELL_SHUT_DOWN,
+	[VM_STATE_RUNNING] = HOLM_CELL_RUNNING,
+	[VM_STATE_PAUSED] = HOLM_CELL_SHUT_DOWN,
+	[VM_STATE_OFF] = HOLM_CELL_FAILED,
+	[VM_STATE_DYING] = HOLM_CELL_SHUT_DOWN,
+};
+
+u32 cell_state(const struct vm *vm)
+{
+	return states[__atomic_load_n(&vm->state, __ATOMIC_RELAXED)];
+}
+
+static u64 desc_cpus(const struct holm_cell_desc *d)
+{
+	const struct holm_cell_cpu *c = NULL;
+	u64 cpus = 0;
+
+	while ((c = cell_desc_next(d, HOLM_CELL_R_CPU, c))) {
+		u32 index = cpu_by_lapic_id(c->lapic_id)->index;
+
+		/* No mask can name it; the VM's rules refuse CPU 0 too. */
+		cpus |= index < 64 ? BIT64(index) : BIT64(0);
+	}
+	return cpus;
+}
+
+static bool name_is_taken(const char *name)
+{
+	bool more = true, taken = false;
+
+	for (u32 slot = 0; more && !taken; slot++) {
+		struct vm *vm = vm_get_slot(slot, &more);
+
+		if (!vm)
+			continue;
+		taken = vm->cell && strcmp(vm->name, name) == 0;
+		vm_put(vm);
+	}
+	return taken;
+}
+
+/* The hand-over lock is held; @c has its description and nothing else. */
+static int create(struct cell *c)
+{
+	struct vm_params params = {
+		.kind = VM_CELL,
+		.cpus = desc_cpus(c->desc),
+	};
+	int rc;
+
+	memcpy(params.name, c->desc->name, sizeof(params.name));
+	if (name_is_taken(params.name)) {
+		log_guest("cell: there is a cell '%s' already", params.name);
+		return -EEXIST;
+	}
+	rc = vm_create(&params, &c->vm);
+	if (rc)
+		return rc;
+	rc = cell_take(c);
+	if (rc) {
+		CHECK(vm_destroy(c->vm) == 0);
+		return rc;
+	}
+	c->vm->stop_on_denial = c->desc->flags & HOLM_CELL_F_STOP;
+	__atomic_store_n(&c->vm->cell, c, __ATOMIC_RELEASE);
+	return 0;
+}
+
+int cell_create(struct holm_cell_desc *desc, u32 *id)
+{
+	struct cell *c;
+	int rc;
+
+	if (!vm_handover_begin())
+		return -EBUSY;
+	c = vm_mem_alloc(sizeof(*c));
+	rc = -ENOMEM;
+	if (!c)
+		goto out;
+	c->desc = desc;
+	rc = create(c);
+	if (rc) {
+		vm_mem_free(c, sizeof(*c));
+		goto out;
+	}
+	*id = c->vm->vmid;
+	vm_put(c->vm);
+out:
+	vm_handover_end();
+	return rc;
+}
+
+static const struct holm_cell_mem *loadable_at(const struct cell *c, u64 at,
+					       u64 size)
+{
+	const struct holm_cell_mem *m = NULL;
+
+	while ((m = cell_desc_next(c->desc, HOLM_CELL_R_MEM, m)))
+		if ((m->flags & HOLM_CELL_M_LOAD) && range_valid(at, size) &&
+		    range_inside(at, size, m->virt, m->size))
+			return m;
+	return NULL;
+}
+
+int cell_load(struct vm_locked l, const struct holm_cell_load *load)
+{
+	const struct holm_cell_mem *m =
+		loadable_at(l.vm->cell, load->to, load->size);
+
+	if (l.vm->state == VM_STATE_RUNNING || l.vm->state == VM_STATE_DYING)
+		return -EPERM;
+	if (!m) {
+		log_guest("cell '%s': load %llx+%llx: not loadable memory",
+			  l.vm->name, (unsigned long long)load->to,
+			  (unsigned long long)load->size);
+		return -EINVAL;
+	}
+	return guestmem_move(HPA(m->phys + (load->to - m->virt)),
+			     &vm_service()->s2, GPA(load->from), load->size);
+}
+
+/* Flat segments; SDM vol 3, 3.4.5, as guest_seg packs the attributes. */
+#define FLAT_CODE 0xc9bU
+#define FLAT_DATA 0xc93U
+
+static struct guest_seg flat(u16 sel, u16 attr)
+{
+	return (struct guest_seg){ sel, attr, 0xffffffffU, 0 };
+}
+
+static void enter_flat(struct guest_sregs *s)
+{
+	s->cr0 |= 1; /* PE */
+	s->seg[SEG_CS] = flat(0x8, FLAT_CODE);
+	s->seg[SEG_DS] = flat(0x10, FLAT_DATA);
+	s->seg[SEG_ES] = s->seg[SEG_DS];
+	s->seg[SEG_SS] = s->seg[SEG_DS];
+	s->seg[SEG_FS] = s->seg[SEG_DS];
+	s->seg[SEG_GS] = s->seg[SEG_DS];
+}
+
+/* As a processor after reset, but where the description says. */
+static void set_entry(struct vcpu *v, const struct holm_cell_desc *d)
+{
+	struct guest_sregs s;
+
+	backend->vcpu_get_sregs(&v->hw, &s);
+	if (d->flags & HOLM_CELL_F_START32) {
+		enter_flat(&s);
+		v->hw.regs.rip = d->entry;
+	} else {
+		s.seg[SEG_CS].base = d->entry & ~(u64)0xffff;
+		s.seg[SEG_CS].sel = (u16)(s.seg[SEG_CS].base >> 4);
+		v->hw.regs.rip = d->entry & 0xffff;
+	}
+	backend->vcpu_set_sregs(&v->hw, &s);
+}
+
+int cell_start(struct vm_locked l)
+{
+	if (l.vm->state != VM_STATE_CREATED) {
+		log_guest("cell '%s': start: it is %s", l.vm->name,
+			  vm_state_name(l.vm->state));
+		return -EPERM;
+	}
+	set_entry(l.vm->vcpu[0], l.vm->cell->desc);
+	return vm_start(l);
+}
+
+int cell_stop(struct vm_locked l)
+{
+	int rc = vm_pause(l);
+
+	return rc ? rc : vm_reset(l);
+}
+
+int cell_destroy(struct vm *vm)
+{
+	struct cell *c = vm->cell;
+	int rc;
+
+	if (!vm_handover_begin()) {
+		vm_put(vm);
+		return -EBUSY;
+	}
+	rc = vm_destroy(vm);
+	if (rc == 0) {
+		cell_give_back(c);
+		vm_mem_free(c->desc, c->desc->size);
+		vm_mem_free(c, sizeof(*c));
+	}
+	vm_handover_end();
+	return rc;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Cells: VMs made of what the Service VM had, with the CPUs' own local APICs.
+ * A cell is a VM of kind VM_CELL, which keeps its CPUs, stage 2 and life; this
+ * room adds where its memory and ports come from and where they go back to.
+ *
+ * Concurrency: what belongs to the Service VM changes hands under its
+ * hand-over lock, which is only ever tried (vm/vm.h): -EBUSY asks the caller
+ * to come again. A cell's own state is under its vm->lock.
+ */
+#ifndef CELL_CELL_H
+#define CELL_CELL_H
+
+#include "abi/cell.h"
+#include "vm/vm.h"
+
+struct cell {
+	struct vm *vm;
+	/* As it was handed in, checked; whole pages of the pool. */
+	struct holm_cell_desc *desc;
+};
+
+/**
+ * Check a description of @size bytes that nobody else can change any more.
+ * 0, or -EINVAL after a log line that names field, value and rule.
+ */
+int cell_desc_check(const struct holm_cell_desc *d, u64 size);
+
+/** The record of @type after @prev (NULL: the first), or NULL. */
+const void *cell_desc_next(const struct holm_cell_desc *d, u32 type,
+			   const void *prev);
+
+/** CRC-32 of ISO 3309 over a description, its checksum field taken as 0. */
+u32 cell_desc_checksum(const struct holm_cell_desc *d, u64 size);
+
+/**
+ * Make a cell of @desc, checked; on success the cell owns it and *@id is its
+ * number. Errors: see HC_HOLM_CELL_CREATE.
+ */
+int cell_create(struct holm_cell_desc *desc, u32 *id);
+
+/** Copy from the Service VM into loadable memory. @l is a cell, not running. */
+int cell_load(struct vm_locked l, const struct holm_cell_load *load);
+
+/** From its entry on. -EPERM if it runs already. */
+int cell_start(struct vm_locked l);
+
+/** To the state it was created in, memory untouched. -EPERM if it is dying. */
+int cell_stop(struct vm_locked l);
+
+/** Consumes the caller's reference. -EBUSY (retry), -ENOENT. */
+int cell_destroy(struct vm *vm);
+
+/** HOLM_CELL_* state of a cell. */
+u32 cell_state(const struct vm *vm);
+
+/* cell_take.c: what changes hands. The caller has the hand-over lock. */
+
+/** Take what @cell lists from the Service VM and map it: all or nothing. */
+int cell_take(struct cell *cell);
+
+/** Give it back, wiped. The VM is gone. Cannot fail. */
+void cell_give_back(const struct cell *cell);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Programs of a few instructions for cells; flat 32-bit at CELL_AT unless
+ * said otherwise. They tell what they do in the shared page; see cells.h.
+ */
+#include "kit/cells.h"
+
+	.macro	CELL name
+	.globl	cell_\name, cell_\name\()_end
+	.balign	16
+cell_\name:
+	.endm
+	.macro	END name
+cell_\name\()_end:
+	.endm
+	.macro	SETMSR msr, high, low
+	movl	$\msr, %ecx
+	movl	$\high, %edx
+	movl	$\low, %eax
+	wrmsr
+	.endm
+
+	.section .rodata
+	.code32
+
+	CELL	count
+1:	incl	CELL_SHARED
+	jmp	1b
+	END	count
+
+	/* Interrupts off, for ever. */
+	CELL	jam
+	cli
+	movl	$1, CELL_SHARED
+1:	jmp	1b
+	END	jam
+
+	CELL	triple
+	pushl	$0
+	pushl	$0
+	lidt	(%esp)
+	ud2
+	END	triple
+
+	/* What it owns, what it does not, then "done". */
+	CELL	reach
+	movl	$CELL_STACK, %esp
+	xorl	%eax, %eax
+	movw	$CELL_PORT, %dx
+	inb	%dx, %al
+	movl	%eax, CELL_SHARED + 4
+	movw	$CELL_PORT_OTHER, %dx
+	inb	%dx, %al
+	movl	%eax, CELL_SHARED + 8
+	outb	%al, %dx
+	movl	CELL_NOWHERE, %eax
+	movl	%eax, CELL_SHARED + 12
+	movl	$0x12345678, CELL_NOWHERE
+	movl	$0, 0xfee00310		/* to LAPIC 0, */
+	movl	$0x4041, 0xfee00300	/* vector 41 */
+	movl	0, %eax			/* wiped? */
+	movl	%eax, CELL_SHARED + 16
+	movl	$1, CELL_SHARED
+1:	incl	CELL_SHARED + 20
+	jmp	1b
+	END	reach
+
+	/* One refused port, then it would go on. */
+	CELL	sin
+	movw	$CELL_PORT_OTHER, %dx
+	inb	%dx, %al
+1:	incl	CELL_SHARED
+	jmp	1b
+	END	sin
+
+#define AT(label) (label - cell_timer + CELL_AT)
+
+	/* A periodic timer in x2APIC mode, counted by its handler. */
+	CELL	timer
+	movl	$CELL_STACK, %esp
+	lgdt	AT(gdt_at)
+	movl	$AT(timer_tick), %eax
+	movw	%ax, AT(idt_entry)
+	shrl	$16, %eax
+	movw	%ax, AT(idt_entry) + 6
+	lidt	AT(idt_at)
+	movl	$0x1b, %ecx
+	rdmsr
+	orl	$0xc00, %eax
+	wrmsr
+	SETMSR	0x80f, 0, 0x1ff
+	SETMSR	0x83e, 0, 0xb
+	SETMSR	0x832, 0, 0x20040
+	SETMSR	0x838, 0, CELL_PERIOD
+	sti
+1:	hlt
+	incl	CELL_SHARED + 4
+	jmp	1b
+timer_tick:
+	incl	CELL_SHARED
+	SETMSR	0x80b, 0, 0
+	iret
+	.balign	8
+gdt:	.quad	0, 0x00cf9b000000ffff, 0x00cf93000000ffff
+gdt_at:	.word	23
+	.long	AT(gdt)
+idt_entry:
+	.word	0, 8, 0x8e00, 0
+idt_at:	.word	0x41 * 8 - 1
+	.long	AT(idt_entry) - 0x40 * 8
+	END	timer
+
+	/* Starts the CPU with LAPIC id 2 at CELL_AP, in x2APIC mode. */
+	CELL	pair
+	movl	$0x1b, %ecx
+	rdmsr
+	orl	$0xc00, %eax
+	wrmsr
+	SETMSR	0x80f, 0, 0x1ff
+	SETMSR	0x830, 2, 0x4500
+	SETMSR	0x830, 2, 0x4600 + (CELL_AP >> 12)
+1:	incl	CELL_SHARED
+	jmp	1b
+	END	pair
+
+	.code16
+
+	/* Real mode, at CELL_RESET or CELL_AP: counts at CELL_SHARED + 4. */
+	CELL	real
+	movw	$CELL_SHARED >> 4, %ax
+	movw	%ax, %ds
+1:	incw	4
+	jmp	1b
+	END	real
+
+	.section .note.GNU-stack, "", @progbits

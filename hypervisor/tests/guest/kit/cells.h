@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Programs of a few instructions for cells, and where things are for them. */
+#ifndef KIT_CELLS_H
+#define KIT_CELLS_H
+
+/* Addresses in the cell. */
+#define CELL_AT      0x10000
+#define CELL_AP      0x20000
+#define CELL_STACK   0x70000
+#define CELL_SHARED  0x80000
+#define CELL_RESET   0xffff0
+#define CELL_NOWHERE 0x300000
+
+#define CELL_PORT       0x61
+#define CELL_PORT_OTHER 0x80
+#define CELL_PERIOD     200000
+
+#ifndef __ASSEMBLER__
+
+#include "lib/types.h"
+
+/* clang-format off */
+#define CELLS(X) \
+	X(count) X(jam) X(triple) X(reach) X(sin) X(timer) X(pair) X(real)
+/* clang-format on */
+
+#define CELL_DECLARE(name) extern const u8 cell_##name[], cell_##name##_end[];
+CELLS(CELL_DECLARE)
+
+#endif
+#endif

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Descriptions of cells, and what changes hands by them. */
+#include "cell/cell.h"
+
+#include "tests/unit/mem_util.h"
+#include "tests/unit/vm_bench.h"
+
+#define RAM_AT    (MIB(100) + 0x3000)
+#define RAM_SIZE  (MIB(4) + 0x5000)
+#define SHARED_AT MIB(96)
+#define MUTATIONS 20000
+
+static union {
+	struct holm_cell_desc d;
+	u8 bytes[4096];
+} built;
+
+static void add(const void *record, u32 size)
+{
+	memcpy(built.bytes + built.d.size, record, size);
+	built.d.size += size;
+	built.d.records++;
+}
+
+static void build(void)
+{
+	const struct holm_cell_cpu cpu[] = {
+		{ { HOLM_CELL_R_CPU, 16 }, .lapic_id = 2 },
+		{ { HOLM_CELL_R_CPU, 16 }, .lapic_id = 4 },
+	};
+	const struct holm_cell_mem mem[] = {
+		{ { HOLM_CELL_R_MEM, 40 },
+		  .phys = RAM_AT,
+		  .size = RAM_SIZE,
+		  .flags = HOLM_CELL_M_READ | HOLM_CELL_M_WRITE |
+			   HOLM_CELL_M_EXEC | HOLM_CELL_M_LOAD },
+		{ { HOLM_CELL_R_MEM, 40 },
+		  .phys = SHARED_AT,
+		  .virt = GIB(1),
+		  .size = PAGE_SIZE,
+		  .flags = HOLM_CELL_M_READ | HOLM_CELL_M_SHARED },
+		{ { HOLM_CELL_R_MEM, 40 },
+		  .phys = BENCH_MMIO + 0x7000,
+		  .virt = GIB(2),
+		  .size = PAGE_SIZE,
+		  .flags = HOLM_CELL_M_READ | HOLM_CELL_M_DEVICE },
+	};
+	const struct holm_cell_port port = {
+		{ HOLM_CELL_R_PORT, 24 },
+		.port = 0x2f8,
+		.count = 8,
+	};
+
+	memset(&built, 0, sizeof(built));
+	built.d.magic = HOLM_CELL_MAGIC;
+	built.d.version = HOLM_CELL_VERSION;
+	built.d.size = sizeof(built.d);
+	memcpy(built.d.name, "cell", 5);
+	built.d.entry = 0x1000;
+	for (u32 i = 0; i < ARRAY_SIZE(cpu); i++)
+		add(&cpu[i], sizeof(cpu[i]));
+	for (u32 i = 0; i < ARRAY_SIZE(mem); i++)
+		add(&mem[i], sizeof(mem[i]));
+	add(&port, sizeof(port));
+}
+
+static void seal(void)
+{
+	built.d.checksum = cell_desc_checksum(&built.d, built.d.size);
+}
+
+static s64 create(void)
+{
+	u32 size = MIN(built.d.size, (u32)sizeof(built));
+
+	bench_put(BENCH_ARG, &built, size);
+	return hc(HC_HOLM_CELL_CREATE, BENCH_ARG, size);
+}
+
+static int hash_leaf(const struct pt_leaf *leaf, void *arg)
+{
+	u64 *h = arg;
+
+	*h = (*h ^ leaf->va) * 0x100000001b3;
+	*h = (*h ^ leaf->pa) * 0x100000001b3;
+	*h = (*h ^ leaf->size ^ leaf->attr) * 0x100000001b3;
+	return 0;
+}
+
+/* A number that tells two states of the Service VM's memory apart. */
+static u64 service_memory(void)
+{
+	u64 h = 0xcbf29ce484222325;
+
+	assert_int_equal(pgtable_for_each(&vm_service()->s2.pt, 0, BIT64(47),
+					  hash_leaf, &h),
+			 0);
+	return h;
+}
+
+static bool service_has(u64 gpa)
+{
+	struct s2_range r;
+
+	return stage2_translate(&vm_service()->s2, GPA(gpa), &r);
+}
+
+static void lives(void **state)
+{
+	u64 used, memory;
+	s64 id;
+
+	(void)state;
+	bench_take(1, 2);
+	used = bench_used();
+	memory = service_memory();
+	build();
+	seal();
+	memset(fake.ram + RAM_AT, 0xaa, RAM_SIZE);
+	memset(fake.ram + SHARED_AT, 0xaa, PAGE_SIZE);
+	id = create();
+	assert_int_equal(id, 1);
+	assert_false(service_has(RAM_AT));
+	assert_false(service_has(RAM_AT + RAM_SIZE - 1));
+	assert_true(service_has(RAM_AT - 1));
+	assert_true(service_has(RAM_AT + RAM_SIZE));
+	assert_true(service_has(SHARED_AT));
+	assert_false(service_has(BENCH_MMIO + 0x7000));
+	assert_int_equal(fake.ram[RAM_AT], 0);
+	assert_int_equal(fake.ram[RAM_AT + RAM_SIZE - 1], 0);
+	assert_int_equal(fake.ram[SHARED_AT], 0xaa);
+	assert_int_equal(hc(HC_HOLM_CELL_START, 1, 0), 0);
+	assert_int_equal(hc(HC_HOLM_CELL_START, 1, 0), -EPERM);
+	assert_int_equal(hc(HC_HOLM_CELL_STOP, 1, 0), 0);
+	fake.ram[RAM_AT] = 0x55;
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), 0);
+	assert_int_equal(fake.ram[RAM_AT], 0);
+	assert_int_equal(bench_used(), used);
+	assert_int_equal(service_memory(), memory);
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), -ENOENT);
+}
+
+/* Calls for User VMs are not for cells, nor the other way round. */
+static void is_no_user_vm(void **state)
+{
+	static const u32 calls[] = {
+		HC_DESTROY_VM, HC_START_VM,    HC_PAUSE_VM,
+		HC_RESET_VM,   HC_SET_IRQLINE, HC_NOTIFY_REQUEST_FINISH,
+	};
+	u16 vmid;
+
+	(void)state;
+	bench_take(1, 3);
+	build();
+	seal();
+	assert_int_equal(create(), 1);
+	for (u32 i = 0; i < ARRAY_SIZE(calls); i++)
+		assert_int_equal(hc(calls[i], 1, 0), -ENOTTY);
+	vmid = bench_create_running(BIT64(3));
+	assert_int_equal(hc(HC_HOLM_CELL_START, vmid, 0), -ENOENT);
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, vmid, 0), -ENOENT);
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 0, 0), -ENOENT);
+	/* Pages of the cell's are not the Service VM's to donate. */
+	assert_int_equal(bench_region(vmid, ACRN_REGION_ADD, 0, RAM_AT,
+				      PAGE_SIZE, BENCH_RWX_WB),
+			 -EFAULT);
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), 0);
+	assert_int_equal(bench_region(vmid, ACRN_REGION_ADD, 0, RAM_AT,
+				      PAGE_SIZE, BENCH_RWX_WB),
+			 0);
+	/* And what is donated is not there for a cell. */
+	assert_int_equal(create(), -EBUSY);
+	assert_true(service_has(RAM_AT));
+}
+
+static void running_out_of_memory_changes_nothing(void **state)
+{
+	u64 used, memory;
+	s64 rc = -ENOMEM;
+	u32 refused = 0;
+
+	(void)state;
+	bench_take(1, 2);
+	used = bench_used();
+	memory = service_memory();
+	build();
+	seal();
+	for (u64 keep = 0; rc == -ENOMEM; keep++, refused++) {
+		bench_hog(keep);
+		rc = create();
+		bench_unhog();
+		if (rc == -ENOMEM) {
+			assert_int_equal(bench_used(), used);
+			assert_int_equal(service_memory(), memory);
+		}
+	}
+	assert_int_equal(rc, 1);
+	assert_true(refused > 15);
+	/* With no page left it still ends. */
+	bench_hog(0);
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), 0);
+	bench_unhog();
+	assert_int_equal(bench_used(), used);
+	assert_int_equal(service_memory(), memory);
+}
+
+static void each_broken_byte_is_noticed(void **state)
+{
+	u64 used;
+
+	(void)state;
+	bench_take(1, 2);
+	used = bench_used();
+	build();
+	seal();
+	for (u32 i = 0; i < built.d.size; i++) {
+		built.bytes[i] ^= 0x10;
+		bench_put(BENCH_ARG, &built, sizeof(built));
+		assert_int_equal(hc(HC_HOLM_CELL_CREATE, BENCH_ARG, 248),
+				 -EINVAL);
+		built.bytes[i] ^= 0x10;
+	}
+	assert_int_equal(bench_used(), used);
+	assert_int_equal(hc(HC_HOLM_CELL_CREATE, BENCH_ARG, 55), -EINVAL);
+	assert_int_equal(hc(HC_HOLM_CELL_CREATE, BENCH_ARG, 65537), -E2BIG);
+	assert_int_equal(hc(HC_HOLM_CELL_CREATE, BENCH_HOLE, 248), -EFAULT);
+}
+
+/* Descriptions by somebody who knows how to count checksums. */
+static void mutations_are_survived(void **state)
+{
+	struct rng rng = { .s = 77 };
+	u64 used, memory;
+	u32 made = 0, size;
+
+	(void)state;
+	bench_take(1, 2);
+	used = bench_used();
+	memory = service_memory();
+	for (u32 i = 0; i < MUTATIONS; i++) {
+		s64 id;
+
+		build();
+		size = built.d.size;
+		for (u64 n = rng_below(&rng, 3) + 1; n > 0; n--) {
+			u64 at = rng_below(&rng, size);
+			u64 bit = rng_below(&rng, 8);
+
+			if (rng_below(&rng, 2))
+				built.bytes[at] ^= (u8)BIT32(bit);
+			else
+				built.bytes[at] = (u8)rng_next(&rng);
+		}
+		if (built.d.size > sizeof(built))
+			continue;
+		seal();
+		id = create();
+		if (id <= 0)
+			continue;
+		made++;
+		assert_int_equal(hc(HC_HOLM_CELL_START, (u64)id, 0), 0);
+		assert_int_equal(hc(HC_HOLM_CELL_DESTROY, (u64)id, 0), 0);
+		memset(fake.log, 0, 1);
+	}
+	assert_true(made > 100 && made < MUTATIONS);
+	assert_int_equal(bench_used(), used);
+	assert_int_equal(service_memory(), memory);
+}
+
+static void loads_only_where_it_may(void **state)
+{
+	struct holm_cell_load load = {
+		.id = 1, .from = BENCH_ARG2, .to = 0x1ffe, .size = 4
+	};
+	static const struct {
+		u64 from, to, size;
+		s64 rc;
+	} bad[] = {
+		{ BENCH_ARG2, 0, 0, -EINVAL },
+		{ BENCH_ARG2, RAM_SIZE - 3, 4, -EINVAL },
+		{ BENCH_ARG2, GIB(1), 4, -EINVAL },
+		{ BENCH_ARG2, ~(u64)0, 4, -EINVAL },
+		{ ~(u64)0, 0, 4, -EINVAL },
+		{ BENCH_HOLE - 2, 0, 4, -EFAULT },
+		{ RAM_AT, 0, 4, -EFAULT },
+		{ BENCH_MMIO, 0, 4, -EFAULT },
+	};
+
+	(void)state;
+	bench_take(1, 2);
+	build();
+	seal();
+	assert_int_equal(create(), 1);
+	bench_put(BENCH_ARG2, "abcd", 4);
+	bench_put(BENCH_ARG, &load, sizeof(load));
+	assert_int_equal(hc(HC_HOLM_CELL_LOAD, BENCH_ARG, 0), 0);
+	assert_memory_equal(fake.ram + RAM_AT + 0x1ffe, "abcd", 4);
+	for (u32 i = 0; i < ARRAY_SIZE(bad); i++) {
+		load.from = bad[i].from;
+		load.to = bad[i].to;
+		load.size = bad[i].size;
+		bench_put(BENCH_ARG, &load, sizeof(load));
+		assert_int_equal(hc(HC_HOLM_CELL_LOAD, BENCH_ARG, 0),
+				 bad[i].rc);
+	}
+	assert_int_equal(hc(HC_HOLM_CELL_START, 1, 0), 0);
+	load = (struct holm_cell_load){ .id = 1,
+					.from = BENCH_ARG2,
+					.size = 4 };
+	bench_put(BENCH_ARG, &load, sizeof(load));
+	assert_int_equal(hc(HC_HOLM_CELL_LOAD, BENCH_ARG, 0), -EPERM);
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), 0);
+}
+
+/* Only one at a time changes what the Service VM has. */
+static void hand_over_is_tried(void **state)
+{
+	(void)state;
+	bench_take(1, 2);
+	build();
+	seal();
+	assert_true(vm_handover_begin());
+	assert_int_equal(create(), -EBUSY);
+	vm_handover_end();
+	assert_int_equal(create(), 1);
+	assert_true(vm_handover_begin());
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), -EBUSY);
+	vm_handover_end();
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), 0);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(lives),
+		TEST(is_no_user_vm),
+		TEST(running_out_of_memory_changes_nothing),
+		TEST(each_broken_byte_is_noticed),
+		TEST(mutations_are_survived),
+		TEST(loads_only_where_it_may),
+		TEST(hand_over_is_tried),
+	};
+
+	return cmocka_run_group_tests_name("cells", tests, NULL, NULL);
+}
