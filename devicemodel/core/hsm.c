@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "core/hsm.h"
 
+#include "abi/holm_ioctl.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -71,6 +73,14 @@ static int hsm_notify(struct vmm *vmm, const struct acrn_ioreq_notify *n)
 	return hsm_call(vmm, ACRN_IOCTL_NOTIFY_REQUEST_FINISH, n);
 }
 
+static int hsm_serve(struct vmm *vmm, u32 done)
+{
+	const struct hsm *hsm = (const struct hsm *)vmm;
+	int rc = ioctl(hsm->fd, HOLM_IOC_SERVE, (unsigned long)done);
+
+	return rc < 0 ? -errno : rc;
+}
+
 static int hsm_clear_ioreq(struct vmm *vmm)
 {
 	return hsm_call(vmm, ACRN_IOCTL_CLEAR_VM_IOREQ, NULL);
@@ -111,6 +121,7 @@ static const struct vmm_ops hsm_ops = {
 	.client_destroy = hsm_client_destroy,
 	.attach = hsm_attach,
 	.notify = hsm_notify,
+	.serve = hsm_serve,
 	.clear_ioreq = hsm_clear_ioreq,
 	.irqline = hsm_irqline,
 	.msi = hsm_msi,

@@ -10,6 +10,7 @@ static_assert(offsetof(struct acrn_io_request, processed) == 136,
 	      "ACRN ABI, ioreq slot");
 
 #define PIO_PORTS 0x10000U
+#define ALL_SLOTS (BIT(ACRN_IO_REQUEST_MAX) - 1)
 
 static bool pio_size_ok(u64 size)
 {
@@ -83,40 +84,70 @@ static void serve_slot(struct ioreq_server *s, struct acrn_io_request *slot)
 		slot->reqs.pio_request.value = r.reqs.pio_request.value;
 }
 
-u32 ioreq_pass(struct ioreq_server *s)
+u32 ioreq_pass(struct ioreq_server *s, u32 slots)
 {
-	struct acrn_ioreq_notify done = { .vmid = s->vmid };
 	struct acrn_io_request *slot;
-	u32 v, n = 0;
+	u32 v, done = 0;
 
 	for (v = 0; v < s->nvcpus; v++) {
 		slot = &s->page->req_slot[v];
 		/* Pairs with the driver's release when it hands over. */
-		if (__atomic_load_n(&slot->processed, __ATOMIC_ACQUIRE) !=
+		if (!(slots & BIT(v)) ||
+		    __atomic_load_n(&slot->processed, __ATOMIC_ACQUIRE) !=
 			    ACRN_IOREQ_STATE_PROCESSING ||
 		    slot->kernel_handled)
 			continue;
 		serve_slot(s, slot);
-		done.vcpu = v;
-		/* The system call orders the value before COMPLETE. */
-		s->vmm->ops->notify(s->vmm, &done);
-		n++;
+		s->served++;
+		done |= BIT(v);
 	}
-	s->served += n;
-	return n;
+	return done;
+}
+
+/* The system call orders the values before COMPLETE. */
+static void notify_slots(struct ioreq_server *s, u32 slots)
+{
+	struct acrn_ioreq_notify done = { .vmid = s->vmid };
+
+	for (; slots; slots &= slots - 1) {
+		done.vcpu = (u32)__builtin_ctz(slots);
+		s->vmm->ops->notify(s->vmm, &done);
+	}
+}
+
+/*
+ * Tell what is done and wait for more: what there is to serve, or an error.
+ * One system call where the driver has it.
+ */
+static int serve_next(struct ioreq_server *s, u32 *done)
+{
+	int rc = s->apart ? -ENOTTY : s->vmm->ops->serve(s->vmm, *done);
+
+	if (rc != -ENOTTY) {
+		/* Whatever it answers, it was told. */
+		*done = 0;
+		return rc;
+	}
+	s->apart = true;
+	notify_slots(s, *done);
+	*done = 0;
+	rc = s->vmm->ops->attach(s->vmm);
+	return rc ? rc : (int)ALL_SLOTS;
 }
 
 int ioreq_loop(struct ioreq_server *s)
 {
+	u32 done = 0;
 	int rc;
 
 	while (life_get(s->life) == LIFE_RUN) {
-		rc = s->vmm->ops->attach(s->vmm);
-		if (rc && rc != -EINTR) {
+		rc = serve_next(s, &done);
+		if (rc < 0 && rc != -EINTR) {
 			life_post(s->life, LIFE_DIED, 0);
 			return rc;
 		}
-		ioreq_pass(s);
+		done = ioreq_pass(s, rc < 0 ? ALL_SLOTS : (u32)rc);
 	}
+	notify_slots(s, done);
 	return 0;
 }

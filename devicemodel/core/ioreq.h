@@ -21,12 +21,16 @@ struct ioreq_server {
 	struct bus *mmio;
 	struct pci_bus *pci;
 	struct life *life;
+	bool apart; /* the driver tells and waits in two calls */
 	u64 served;
 	u64 malformed; /* answered with all ones */
 };
 
-/** Serve every slot that is ours once; the number served. */
-u32 ioreq_pass(struct ioreq_server *s);
+/**
+ * Serve each of slots, a bit each, that is ours; those served. They are not
+ * told yet.
+ */
+u32 ioreq_pass(struct ioreq_server *s, u32 slots);
 
 /**
  * Wait and serve until life asks for something else. When the driver ends

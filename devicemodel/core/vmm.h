@@ -31,6 +31,9 @@ struct vmm_ops {
 	 *  VM is gone (-ENODEV and others). */
 	int (*attach)(struct vmm *vmm);
 	int (*notify)(struct vmm *vmm, const struct acrn_ioreq_notify *n);
+	/** notify() for each slot of done, a bit each, then attach(): the slots
+	 *  to serve, or an error. -ENOTTY: the driver has only the two. */
+	int (*serve)(struct vmm *vmm, u32 done);
 	int (*clear_ioreq)(struct vmm *vmm);
 	int (*irqline)(struct vmm *vmm, u32 gsi, enum irqline_op op);
 	int (*msi)(struct vmm *vmm, const struct acrn_msi_entry *msi);

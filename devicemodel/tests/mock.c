@@ -95,6 +95,30 @@ static int mock_notify(struct vmm *vmm, const struct acrn_ioreq_notify *n)
 	return 0;
 }
 
+static int mock_serve(struct vmm *vmm, uint32_t done)
+{
+	struct mock *m = (struct mock *)vmm;
+	struct acrn_ioreq_notify n = { .vmid = m->creation.vmid };
+	uint32_t v, slots = 0;
+	int rc = 0;
+
+	if (m->no_serve)
+		return -ENOTTY;
+	m->served++;
+	for (v = 0; v < ACRN_IO_REQUEST_MAX && !rc; v++) {
+		n.vcpu = v;
+		if (done & 1U << v)
+			rc = mock_notify(vmm, &n);
+	}
+	if (!rc)
+		rc = mock_attach(vmm);
+	for (v = 0; v < ACRN_IO_REQUEST_MAX; v++)
+		if (m->page->req_slot[v].processed ==
+		    ACRN_IOREQ_STATE_PROCESSING)
+			slots |= 1U << v;
+	return rc ? rc : (int)slots;
+}
+
 static int mock_clear_ioreq(struct vmm *vmm)
 {
 	return mock_op(vmm, "clear");
@@ -132,6 +156,7 @@ static const struct vmm_ops mock_ops = {
 	.client_destroy = mock_client_destroy,
 	.attach = mock_attach,
 	.notify = mock_notify,
+	.serve = mock_serve,
 	.clear_ioreq = mock_clear_ioreq,
 	.irqline = mock_irqline,
 	.msi = mock_msi,

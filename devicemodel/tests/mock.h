@@ -20,6 +20,9 @@ struct mock {
 	/** Called by attach: fill slots, or return an error. */
 	int (*guest)(struct mock *m, uint32_t turn);
 	uint32_t turn;
+	/** As a driver that tells and waits in two calls. */
+	int no_serve;
+	uint32_t served;
 	/** Operation of this name fails with fail_rc. */
 	const char *fail_op;
 	int fail_rc;

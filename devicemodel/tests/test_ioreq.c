@@ -82,6 +82,20 @@ static int teardown(void **state)
 	return 0;
 }
 
+/* Serve all there is and tell it; how many it was. */
+static int pass(void)
+{
+	u32 v, done = ioreq_pass(&server, ~0U);
+	struct acrn_ioreq_notify n = { .vmid = server.vmid };
+
+	for (v = 0; v < ACRN_IO_REQUEST_MAX; v++) {
+		n.vcpu = v;
+		if (done & BIT(v))
+			mock.vmm.ops->notify(&mock.vmm, &n);
+	}
+	return __builtin_popcount(done);
+}
+
 static void test_bus_overlaps(void **state)
 {
 	(void)state;
@@ -149,12 +163,12 @@ static void test_pio(void **state)
 	add(&pio, 0x100, 8);
 	mock_pio(&mock, 0, 0x102, 2, 0, 0);
 	mock_pio(&mock, 3, 0x104, 1, 1, 0xffffff42);
-	assert_int_equal(ioreq_pass(&server), 2);
+	assert_int_equal(pass(), 2);
 	assert_true(mock_done(&mock, 0) && mock_done(&mock, 3));
 	assert_int_equal(mock_value(&mock, 0), 0x7788);
 	assert_int_equal(last_off, 4);
 	assert_int_equal(last_val, 0x42);
-	assert_int_equal(ioreq_pass(&server), 0);
+	assert_int_equal(pass(), 0);
 }
 
 static void test_mmio(void **state)
@@ -162,10 +176,10 @@ static void test_mmio(void **state)
 	(void)state;
 	add(&mmio, 0xd0000000, 0x1000);
 	mock_mmio(&mock, 1, 0xd0000008, 8, 0, 0);
-	ioreq_pass(&server);
+	pass();
 	assert_int_equal(mock_value(&mock, 1), 0x1122334455667788);
 	mock_mmio(&mock, 1, 0xd0000010, 4, 1, 0xaabbccddeeff0011);
-	ioreq_pass(&server);
+	pass();
 	assert_int_equal(last_off, 0x10);
 	assert_int_equal(last_val, 0xeeff0011);
 }
@@ -177,7 +191,7 @@ static void test_unclaimed(void **state)
 	mock_pio(&mock, 1, 0x300, 4, 0, 0);
 	mock_pio(&mock, 2, 0x300, 2, 1, 9);
 	mock_mmio(&mock, 3, 0x123456789000, 8, 0, 0);
-	assert_int_equal(ioreq_pass(&server), 4);
+	assert_int_equal(pass(), 4);
 	assert_int_equal(mock_value(&mock, 0), 0xff);
 	assert_int_equal(mock_value(&mock, 1), 0xffffffff);
 	assert_int_equal(mock_value(&mock, 3), ~0ULL);
@@ -192,7 +206,7 @@ static void test_pcicfg(void **state)
 	mock_cfg(&mock, 0, 31 << 8 | 0, 4, 0, 0);
 	mock_cfg(&mock, 1, 5 << 8 | 0, 2, 0, 0);
 	mock_cfg(&mock, 2, 31 << 8 | 0x3c, 1, 1, 0x5a);
-	ioreq_pass(&server);
+	pass();
 	assert_int_equal(mock_value(&mock, 0), 0x70008086);
 	assert_int_equal(mock_value(&mock, 1), 0xffff);
 	assert_int_equal(pci_cfg_read(&pci, 31, 0, 0x3c, 1), 0x5a);
@@ -210,14 +224,14 @@ static void test_other_states(void **state)
 	for (i = 0; i < ARRAY_SIZE(states); i++) {
 		mock_pio(&mock, 0, 0x300, 1, 0, 0x77);
 		page.req_slot[0].processed = states[i];
-		assert_int_equal(ioreq_pass(&server), 0);
+		assert_int_equal(pass(), 0);
 		assert_int_equal(page.req_slot[0].processed, states[i]);
 		assert_int_equal(mock_value(&mock, 0), 0x77);
 	}
 	mock_pio(&mock, 0, 0x300, 1, 0, 0x77);
 	page.req_slot[0].kernel_handled = 1;
 	mock_pio(&mock, 4, 0x300, 1, 0, 0x77); /* beyond our vCPUs */
-	assert_int_equal(ioreq_pass(&server), 0);
+	assert_int_equal(pass(), 0);
 }
 
 /* Nonsense is answered, so that no vCPU waits for ever. */
@@ -230,13 +244,13 @@ static void test_malformed(void **state)
 	page.req_slot[2].reqs.mmio_request.size = 1ULL << 33;
 	mock_pio(&mock, 3, 0x300, 1, 0, 0);
 	page.req_slot[3].type = 3;
-	assert_int_equal(ioreq_pass(&server), 4);
+	assert_int_equal(pass(), 4);
 	assert_int_equal(server.malformed, 4);
 	mock_pio(&mock, 0, 0x300, 1, 0, 0);
 	page.req_slot[0].reqs.pio_request.address = 1ULL << 40;
 	mock_cfg(&mock, 1, 31 << 8 | 0, 4, 0, 0);
 	page.req_slot[1].reqs.pci_request.bus = 1;
-	assert_int_equal(ioreq_pass(&server), 2);
+	assert_int_equal(pass(), 2);
 	assert_int_equal(server.malformed, 6);
 	assert_int_equal(mock_value(&mock, 1), 0xffffffff);
 }
@@ -259,7 +273,7 @@ static void test_random_slots(void **state)
 			page.req_slot[n].kernel_handled = 0;
 			page.req_slot[n].type = (u32)random() & 3;
 		}
-		assert_int_equal(ioreq_pass(&server), 4);
+		assert_int_equal(pass(), 4);
 	}
 }
 
@@ -278,6 +292,42 @@ static void test_loop_ends(void **state)
 	assert_int_equal(mock.turn, 4);
 	assert_int_equal(ioreq_loop(&server), 0);
 	assert_int_equal(mock.turn, 4);
+}
+
+/* What was served before has been told; the fourth request ends it all. */
+static int guest_asks(struct mock *m, u32 turn)
+{
+	if (turn > 0)
+		assert_true(mock_done(m, turn & 1));
+	mock_pio(m, ~turn & 1, 0x300, 1, 0, 0);
+	if (turn == 3)
+		life_post(&life, LIFE_POWEROFF, 0);
+	return 0;
+}
+
+static void loop_tells(int no_serve)
+{
+	add(&pio, 0x300, 1);
+	mock.guest = guest_asks;
+	mock.no_serve = no_serve;
+	assert_int_equal(ioreq_loop(&server), 0);
+	assert_int_equal(mock.turn, 4);
+	assert_int_equal(server.served, 4);
+	assert_int_equal(mock.served, no_serve ? 0 : 4);
+	assert_true(mock_done(&mock, 0));
+	assert_true(mock_done(&mock, 1));
+}
+
+static void test_loop_one_call(void **state)
+{
+	(void)state;
+	loop_tells(0);
+}
+
+static void test_loop_two_calls(void **state)
+{
+	(void)state;
+	loop_tells(1);
 }
 
 static void test_life_strength(void **state)
@@ -306,6 +356,7 @@ int main(void)
 		T(test_unclaimed),     T(test_pcicfg),
 		T(test_other_states),  T(test_malformed),
 		T(test_random_slots),  T(test_loop_ends),
+		T(test_loop_one_call), T(test_loop_two_calls),
 		T(test_life_strength),
 	};
 

@@ -5,16 +5,27 @@
  */
 #define pr_fmt(fmt) "acrn_hsm: " fmt
 
+#include <linux/irqflags.h>
+#include <linux/jiffies.h>
 #include <linux/printk.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/stat.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/tick.h>
+#include <linux/timex.h>
+#include <asm/tsc.h>
 
 #include "abi/holm.h"
+#include "compat.h"
 #include "hsm.h"
 #include "hypercall.h"
 
 /* Not to search for ever, whatever the hypervisor says. */
 #define SLOTS_MAX 256
+
+/* A request that comes within so many microseconds is soon. */
+#define BRISK_US 200
 
 /**
  * hsm_client_create() - user space will serve the requests
@@ -50,13 +61,68 @@ void hsm_client_destroy(struct hsm_vm *vm)
 		hsm_object_add(HOLM_OBJECT_CLIENT, -1);
 	WRITE_ONCE(vm->client, false);
 	mutex_unlock(&vm->ioreq_lock);
-	wake_up_all(&vm->client_wq);
+	hsm_client_wake(vm);
 	hsm_ioreq_clear(vm);
 }
 
 static bool client_is_over(const struct hsm_vm *vm)
 {
 	return !READ_ONCE(vm->client) || READ_ONCE(vm->off);
+}
+
+static bool client_has_work(const struct hsm_vm *vm)
+{
+	return client_is_over(vm) ||
+	       !bitmap_empty(vm->ioreqs, ACRN_IO_REQUEST_MAX);
+}
+
+/**
+ * hsm_client_wake() - the client has work, or is over
+ * @vm: in any context
+ */
+void hsm_client_wake(struct hsm_vm *vm)
+{
+	int cpu;
+
+	/* Pairs with client_nap() and prepare_to_wait(): say, then look. */
+	smp_mb();
+	if (waitqueue_active(&vm->client_wq))
+		wake_up_all(&vm->client_wq);
+	cpu = READ_ONCE(vm->napping);
+	if (cpu != HSM_NO_CPU && cpu != raw_smp_processor_id())
+		hsm_compat_kick_cpu(cpu);
+}
+
+/* The CPU has nothing better to do than to wait here, and it is still now. */
+static bool client_may_nap(unsigned long since)
+{
+	return !need_resched() && !signal_pending(current) &&
+	       single_task_running() && jiffies == since &&
+	       !tick_nohz_full_cpu(raw_smp_processor_id());
+}
+
+/*
+ * Between two requests that follow each other closely the CPU halts right
+ * here: to leave for the idle task and to come back costs several times what
+ * the request does. It is over at the next tick, or when anybody else wants
+ * the CPU. Interrupts are off between the look and the halt, so none is missed.
+ */
+static void client_nap(struct hsm_vm *vm)
+{
+	unsigned long since = jiffies;
+
+	preempt_disable();
+	local_irq_disable();
+	WRITE_ONCE(vm->napping, raw_smp_processor_id());
+	/* Pairs with hsm_client_wake(). */
+	smp_mb();
+	while (!client_has_work(vm) && client_may_nap(since)) {
+		raw_safe_halt();
+		local_irq_disable();
+	}
+	WRITE_ONCE(vm->napping, HSM_NO_CPU);
+	local_irq_enable();
+	preempt_enable();
 }
 
 /**
@@ -68,11 +134,52 @@ static bool client_is_over(const struct hsm_vm *vm)
  */
 int hsm_client_wait(struct hsm_vm *vm)
 {
-	wait_event_interruptible(
-		vm->client_wq,
-		client_is_over(vm) ||
-			!bitmap_empty(vm->ioreqs, ACRN_IO_REQUEST_MAX));
+	cycles_t start = get_cycles();
+
+	if (vm->brisk)
+		client_nap(vm);
+	wait_event_interruptible(vm->client_wq, client_has_work(vm));
+	vm->brisk = get_cycles() - start < (u64)tsc_khz * BRISK_US / 1000;
 	return client_is_over(vm) ? -ENODEV : 0;
+}
+
+/* Nothing is completed unless the client had all of it. */
+static int client_complete(struct hsm_vm *vm, unsigned long done)
+{
+	unsigned long vcpu;
+	int ret = 0;
+
+	down_read(&vm->op);
+	if (vm->vmid == HSM_VMID_INVALID || (done & ~vm->ioreqs[0]))
+		ret = -EINVAL;
+	for (vcpu = 0; !ret && done >> vcpu; vcpu++) {
+		if (done & BIT(vcpu))
+			ret = hsm_ioreq_complete(vm, vcpu);
+	}
+	up_read(&vm->op);
+	return ret;
+}
+
+/**
+ * hsm_client_serve() - complete what is done, then wait for more
+ * @vm: nothing of it is held
+ * @done: slots of requests that the client has finished, a bit each
+ *
+ * Return: the slots that are the client's, a bit each; 0 after a signal;
+ * -EINVAL for a slot that is not the client's, or before CREATE_VM; -ENODEV
+ * as hsm_client_wait(); or what the hypervisor answered.
+ */
+int hsm_client_serve(struct hsm_vm *vm, unsigned long done)
+{
+	int ret;
+
+	static_assert(ACRN_IO_REQUEST_MAX < 31, "slots fit into the answer");
+	ret = done ? client_complete(vm, done) : 0;
+	if (!ret && READ_ONCE(vm->vmid) == HSM_VMID_INVALID)
+		ret = -EINVAL;
+	if (!ret)
+		ret = hsm_client_wait(vm);
+	return ret ? ret : (int)READ_ONCE(vm->ioreqs[0]);
 }
 
 /* The state of the VM in @slot; 0 when another VM has it, or an errno. */
@@ -111,7 +218,7 @@ static void client_check_off(struct hsm_vm *vm, struct holm_vm *info)
 		return;
 	pr_debug("VM %u is off\n", vm->vmid);
 	WRITE_ONCE(vm->off, true);
-	wake_up_all(&vm->client_wq);
+	hsm_client_wake(vm);
 }
 
 /**

@@ -5,6 +5,7 @@
 
 #include <linux/eventfd.h>
 #include <linux/mm.h>
+#include <linux/smp.h>
 #include <linux/version.h>
 
 #if IS_ENABLED(CONFIG_ACRN_GUEST)
@@ -37,6 +38,16 @@ static inline void hsm_compat_eventfd_signal(struct eventfd_ctx *ctx)
 	eventfd_signal(ctx);
 #else
 	eventfd_signal(ctx, 1);
+#endif
+}
+
+/* Make another CPU look up from its halt. */
+static inline void hsm_compat_kick_cpu(int cpu)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	arch_smp_send_reschedule(cpu);
+#else
+	smp_send_reschedule(cpu);
 #endif
 }
 

@@ -3,7 +3,9 @@
  * The driver's objects and what its files offer one another.
  *
  * Lock order, outer first:
- *   vm->op > hsm_vms_lock > vm->ioreq_lock > vm->event_lock
+ *   vm->op > hsm_vms_mutex > vm->ioreq_lock
+ *   vm->op > vm->event_lock
+ *   hsm_vms_lock > vm->slot_lock, spinlocks, innermost; interrupts are off
  *   vm->op > vm->mem_lock > mmap lock
  *   vm->op > the CPU lock of cpu.c > the kernel's device and CPU hotplug locks
  */
@@ -15,6 +17,7 @@
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
+#include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -22,6 +25,7 @@
 #include "abi/holm_objects.h"
 
 #define HSM_VMID_INVALID 0xffff
+#define HSM_NO_CPU       (-1)
 
 /**
  * struct hsm_vm - one open file of /dev/acrn_hsm and the VM it may have made
@@ -34,15 +38,19 @@
  * @segs: memory given to the VM
  * @nsegs: length of @segs
  * @monitor_page: page the hypervisor counts interrupts in, or NULL
- * @ioreq_lock: one scan or one clearing of the request page at a time
+ * @ioreq_lock: guards changes of @client and @off
+ * @slot_lock: one scan or one clearing of the request page at a time; guards
+ *	@pci_conf_addr and @ioeventfds
  * @ioreq_page: the request page, pinned user memory
  * @ioreq: its kernel mapping. User space may write it at any moment
  * @ioreqs: slots handed to the client and not completed
  * @client_wq: the client waits here
+ * @napping: CPU on which the client waits without giving it up, HSM_NO_CPU
+ * @brisk: the last request came soon after the client began to wait
  * @client: user space has a client
  * @off: the hypervisor stopped the VM for good
  * @pci_conf_addr: last value the VM wrote to port 0xcf8
- * @event_lock: guards the two lists below
+ * @event_lock: guards @irqfds
  * @ioeventfds: writes that become events
  * @irqfds: events that become interrupts
  */
@@ -59,10 +67,13 @@ struct hsm_vm {
 	struct page *monitor_page;
 
 	struct mutex ioreq_lock;
+	spinlock_t slot_lock;
 	struct page *ioreq_page;
 	struct acrn_io_request_buffer *ioreq;
 	DECLARE_BITMAP(ioreqs, ACRN_IO_REQUEST_MAX);
 	wait_queue_head_t client_wq;
+	int napping;
+	bool brisk;
 	bool client;
 	bool off;
 	u32 pci_conf_addr;
@@ -88,7 +99,8 @@ int hsm_detect(void);
 
 /* vm.c */
 extern struct list_head hsm_vms;
-extern struct mutex hsm_vms_lock;
+extern spinlock_t hsm_vms_lock;
+extern struct mutex hsm_vms_mutex;
 struct hsm_vm *hsm_vm_alloc(void);
 void hsm_vm_free(struct hsm_vm *vm);
 int hsm_vm_create(struct hsm_vm *vm, struct acrn_vm_creation *param);
@@ -113,6 +125,8 @@ void hsm_ioreq_clear(struct hsm_vm *vm);
 int hsm_client_create(struct hsm_vm *vm);
 void hsm_client_destroy(struct hsm_vm *vm);
 int hsm_client_wait(struct hsm_vm *vm);
+int hsm_client_serve(struct hsm_vm *vm, unsigned long done);
+void hsm_client_wake(struct hsm_vm *vm);
 void hsm_client_check_off(struct hsm_vm *vm);
 int hsm_client_revive(struct hsm_vm *vm, u32 hcall);
 

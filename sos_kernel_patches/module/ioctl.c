@@ -12,6 +12,7 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
+#include "abi/holm_ioctl.h"
 #include "hsm.h"
 #include "hypercall.h"
 
@@ -296,10 +297,14 @@ static int ioctl_run(const struct hsm_ioctl *ioc, struct hsm_call *call)
  */
 long hsm_ioctl(struct hsm_vm *vm, unsigned int cmd, unsigned long arg)
 {
-	const struct hsm_ioctl *ioc = ioctl_find(cmd);
+	const struct hsm_ioctl *ioc;
 	struct hsm_call call = { .vm = vm, .arg = arg };
 	int ret;
 
+	/* Once a request: it does not look for its row. */
+	if (cmd == HOLM_IOC_SERVE)
+		return hsm_client_serve(vm, arg);
+	ioc = ioctl_find(cmd);
 	if (!ioc)
 		return -ENOTTY;
 	call.hcall = ioc->hcall;

@@ -20,9 +20,9 @@ struct hsm_ioeventfd {
 	bool any_data;
 };
 
+/* It is off the list. */
 static void ioeventfd_free(struct hsm_ioeventfd *p)
 {
-	list_del(&p->node);
 	eventfd_ctx_put(p->eventfd);
 	hsm_object_free(HOLM_OBJECT_IOEVENTFD, p);
 }
@@ -38,9 +38,10 @@ static int ioeventfd_insert(struct hsm_vm *vm, struct hsm_ioeventfd *new)
 {
 	struct hsm_ioeventfd *p;
 	unsigned int count = 0;
+	unsigned long flags;
 	int ret = 0;
 
-	mutex_lock(&vm->event_lock);
+	spin_lock_irqsave(&vm->slot_lock, flags);
 	list_for_each_entry(p, &vm->ioeventfds, node)
 	{
 		if (ioeventfd_conflicts(p, new))
@@ -51,7 +52,7 @@ static int ioeventfd_insert(struct hsm_vm *vm, struct hsm_ioeventfd *new)
 		ret = -ENOSPC;
 	if (!ret)
 		list_add_tail(&new->node, &vm->ioeventfds);
-	mutex_unlock(&vm->event_lock);
+	spin_unlock_irqrestore(&vm->slot_lock, flags);
 	return ret;
 }
 
@@ -103,19 +104,23 @@ static int ioeventfd_deassign(struct hsm_vm *vm,
 			      const struct acrn_ioeventfd *args)
 {
 	struct eventfd_ctx *eventfd = eventfd_ctx_fdget((int)args->fd);
-	struct hsm_ioeventfd *p;
+	struct hsm_ioeventfd *p, *found = NULL;
+	unsigned long flags;
 
 	if (IS_ERR(eventfd))
 		return PTR_ERR(eventfd);
-	mutex_lock(&vm->event_lock);
+	spin_lock_irqsave(&vm->slot_lock, flags);
 	list_for_each_entry(p, &vm->ioeventfds, node)
 	{
 		if (p->eventfd != eventfd)
 			continue;
-		ioeventfd_free(p);
+		list_del(&p->node);
+		found = p;
 		break;
 	}
-	mutex_unlock(&vm->event_lock);
+	spin_unlock_irqrestore(&vm->slot_lock, flags);
+	if (found)
+		ioeventfd_free(found);
 	eventfd_ctx_put(eventfd);
 	return 0;
 }
@@ -144,7 +149,7 @@ static bool ioeventfd_matches(const struct hsm_ioeventfd *p, u32 type, u64 addr,
 
 /**
  * hsm_ioeventfd_write() - signal the event a write stands for
- * @vm: in the list of VMs
+ * @vm: its @slot_lock is held
  * @type: ACRN_IOREQ_TYPE_PORTIO or ACRN_IOREQ_TYPE_MMIO
  * @addr: port or address
  * @len: bytes
@@ -156,19 +161,15 @@ bool hsm_ioeventfd_write(struct hsm_vm *vm, u32 type, u64 addr, u64 len,
 			 u64 value)
 {
 	struct hsm_ioeventfd *p;
-	bool found = false;
 
-	mutex_lock(&vm->event_lock);
 	list_for_each_entry(p, &vm->ioeventfds, node)
 	{
 		if (!ioeventfd_matches(p, type, addr, len, value))
 			continue;
 		hsm_compat_eventfd_signal(p->eventfd);
-		found = true;
-		break;
+		return true;
 	}
-	mutex_unlock(&vm->event_lock);
-	return found;
+	return false;
 }
 
 /**
@@ -178,9 +179,11 @@ bool hsm_ioeventfd_write(struct hsm_vm *vm, u32 type, u64 addr, u64 len,
 void hsm_ioeventfd_release(struct hsm_vm *vm)
 {
 	struct hsm_ioeventfd *p, *next;
+	unsigned long flags;
+	LIST_HEAD(gone);
 
-	mutex_lock(&vm->event_lock);
-	list_for_each_entry_safe(p, next, &vm->ioeventfds, node)
-		ioeventfd_free(p);
-	mutex_unlock(&vm->event_lock);
+	spin_lock_irqsave(&vm->slot_lock, flags);
+	list_splice_init(&vm->ioeventfds, &gone);
+	spin_unlock_irqrestore(&vm->slot_lock, flags);
+	list_for_each_entry_safe(p, next, &gone, node) ioeventfd_free(p);
 }

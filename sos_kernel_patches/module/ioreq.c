@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
 /*
  * The request page: 16 slots of 256 bytes, one a vCPU. An upcall says that
- * some page has a PENDING slot; one worker scans them all. What it can answer
- * itself it does, the rest becomes PROCESSING and wakes the client.
+ * some page has a PENDING slot; its interrupt scans them all. What can be
+ * answered here is, the rest becomes PROCESSING and wakes the client.
  *
  * The page is mapped in user space, so nothing in it is believed twice: who
  * has a slot is kept in vm->ioreqs, and a request is copied before it is used.
@@ -123,7 +123,7 @@ static bool ioreq_handle_event(struct hsm_vm *vm,
 static bool ioreq_handle_orphan(const struct hsm_vm *vm,
 				struct acrn_io_request *req, u32 type)
 {
-	if (vm->client && type <= ACRN_IOREQ_TYPE_PCICFG)
+	if (READ_ONCE(vm->client) && type <= ACRN_IOREQ_TYPE_PCICFG)
 		return false;
 	ioreq_set_floating(req, type);
 	return true;
@@ -137,7 +137,6 @@ static void ioreq_hand_to_client(struct hsm_vm *vm, u32 vcpu)
 	/* First the bit: a client that sees PROCESSING may finish at once. */
 	set_bit(vcpu, vm->ioreqs);
 	smp_store_release(&req->processed, ACRN_IOREQ_STATE_PROCESSING);
-	wake_up(&vm->client_wq);
 }
 
 static void ioreq_dispatch_slot(struct hsm_vm *vm, u32 vcpu)
@@ -159,10 +158,11 @@ static void ioreq_dispatch_slot(struct hsm_vm *vm, u32 vcpu)
 /* True when there was a request. */
 static bool ioreq_dispatch_vm(struct hsm_vm *vm)
 {
+	unsigned long flags;
 	bool found = false;
 	u32 i;
 
-	mutex_lock(&vm->ioreq_lock);
+	spin_lock_irqsave(&vm->slot_lock, flags);
 	for (i = 0; i < vm->vcpu_num; i++) {
 		if (smp_load_acquire(&vm->ioreq->req_slot[i].processed) !=
 		    ACRN_IOREQ_STATE_PENDING)
@@ -170,24 +170,23 @@ static bool ioreq_dispatch_vm(struct hsm_vm *vm)
 		found = true;
 		ioreq_dispatch_slot(vm, i);
 	}
-	mutex_unlock(&vm->ioreq_lock);
+	spin_unlock_irqrestore(&vm->slot_lock, flags);
+	if (!bitmap_empty(vm->ioreqs, ACRN_IO_REQUEST_MAX))
+		hsm_client_wake(vm);
 	return found;
 }
 
-static void ioreq_scan(struct work_struct *work)
+/* A VM that had no request may be the one that stopped by itself. */
+static void ioreq_look_for_off(struct work_struct *work)
 {
 	struct hsm_vm *vm;
 
-	mutex_lock(&hsm_vms_lock);
-	list_for_each_entry(vm, &hsm_vms, node)
-	{
-		if (!ioreq_dispatch_vm(vm))
-			hsm_client_check_off(vm);
-	}
-	mutex_unlock(&hsm_vms_lock);
+	mutex_lock(&hsm_vms_mutex);
+	list_for_each_entry(vm, &hsm_vms, node) hsm_client_check_off(vm);
+	mutex_unlock(&hsm_vms_mutex);
 }
 
-static DECLARE_WORK(ioreq_work, ioreq_scan);
+static DECLARE_WORK(ioreq_work, ioreq_look_for_off);
 
 /**
  * hsm_ioreq_upcall() - the hypervisor has something for some VM
@@ -196,8 +195,16 @@ static DECLARE_WORK(ioreq_work, ioreq_scan);
  */
 void hsm_ioreq_upcall(void)
 {
+	bool quiet = false;
+	unsigned long flags;
+	struct hsm_vm *vm;
+
 	atomic64_inc(&hsm_stat.upcalls);
-	queue_work(ioreq_wq, &ioreq_work);
+	spin_lock_irqsave(&hsm_vms_lock, flags);
+	list_for_each_entry(vm, &hsm_vms, node) quiet |= !ioreq_dispatch_vm(vm);
+	spin_unlock_irqrestore(&hsm_vms_lock, flags);
+	if (quiet)
+		queue_work(ioreq_wq, &ioreq_work);
 }
 
 /**
@@ -262,9 +269,10 @@ int hsm_ioreq_complete(struct hsm_vm *vm, u32 vcpu)
  */
 void hsm_ioreq_clear(struct hsm_vm *vm)
 {
+	unsigned long flags;
 	u32 i;
 
-	mutex_lock(&vm->ioreq_lock);
+	spin_lock_irqsave(&vm->slot_lock, flags);
 	for (i = 0; vm->ioreq && i < vm->vcpu_num; i++) {
 		u32 *state = &vm->ioreq->req_slot[i].processed;
 
@@ -272,11 +280,11 @@ void hsm_ioreq_clear(struct hsm_vm *vm)
 		    smp_load_acquire(state) == ACRN_IOREQ_STATE_PENDING)
 			ioreq_finish(vm, i);
 	}
-	mutex_unlock(&vm->ioreq_lock);
+	spin_unlock_irqrestore(&vm->slot_lock, flags);
 }
 
 /**
- * hsm_ioreq_init() - make the worker that scans the request pages
+ * hsm_ioreq_init() - make the worker that looks for VMs that stopped
  *
  * Return: 0 or -ENOMEM.
  */

@@ -10,7 +10,8 @@
 #include "hypercall.h"
 
 LIST_HEAD(hsm_vms);
-DEFINE_MUTEX(hsm_vms_lock);
+DEFINE_SPINLOCK(hsm_vms_lock);
+DEFINE_MUTEX(hsm_vms_mutex);
 
 /**
  * hsm_vm_alloc() - an object for a file that has no VM yet
@@ -29,6 +30,8 @@ struct hsm_vm *hsm_vm_alloc(void)
 	mutex_init(&vm->mem_lock);
 	INIT_LIST_HEAD(&vm->segs);
 	mutex_init(&vm->ioreq_lock);
+	spin_lock_init(&vm->slot_lock);
+	vm->napping = HSM_NO_CPU;
 	init_waitqueue_head(&vm->client_wq);
 	mutex_init(&vm->event_lock);
 	INIT_LIST_HEAD(&vm->ioeventfds);
@@ -52,20 +55,24 @@ void hsm_vm_free(struct hsm_vm *vm)
 
 static void vm_publish(struct hsm_vm *vm)
 {
-	mutex_lock(&hsm_vms_lock);
+	mutex_lock(&hsm_vms_mutex);
+	spin_lock_irq(&hsm_vms_lock);
 	list_add_tail(&vm->node, &hsm_vms);
+	spin_unlock_irq(&hsm_vms_lock);
 	hsm_object_add(HOLM_OBJECT_VM, 1);
-	mutex_unlock(&hsm_vms_lock);
+	mutex_unlock(&hsm_vms_mutex);
 }
 
 static void vm_unpublish(struct hsm_vm *vm)
 {
-	mutex_lock(&hsm_vms_lock);
+	mutex_lock(&hsm_vms_mutex);
 	if (!list_empty(&vm->node)) {
+		spin_lock_irq(&hsm_vms_lock);
 		list_del_init(&vm->node);
+		spin_unlock_irq(&hsm_vms_lock);
 		hsm_object_add(HOLM_OBJECT_VM, -1);
 	}
-	mutex_unlock(&hsm_vms_lock);
+	mutex_unlock(&hsm_vms_mutex);
 }
 
 static int vm_call_create(struct hsm_vm *vm, struct acrn_vm_creation *param)

@@ -27,6 +27,7 @@
 #include "abi/holm_objects.h"
 #include "abi/hypercall.h"
 #include "hsm_lib.h"
+#include "hsm_serve.h"
 
 /* What the kernel itself counts: pins taken that were not released. */
 static long pins_held(void)
@@ -701,6 +702,8 @@ static const struct {
 	{ "RAM that fails at any call leaves nothing", test_failed_ram },
 	{ "a CPU the hypervisor keeps is used again", test_cpu_kept },
 	{ "requests reach the client", test_request },
+	{ "requests by one call", test_serve },
+	{ "requests that follow each other", test_serve_briskly },
 	{ "requests without a client are answered", test_request_without_client },
 	{ "PCI ports become PCI requests", test_pci_ports },
 	{ "writes become events", test_ioeventfd },

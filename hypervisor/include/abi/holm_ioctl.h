@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
-/* The ioctls of /dev/holm: Holm's own calls for user space. */
+/*
+ * The ioctls of /dev/holm, Holm's own calls for user space; and what
+ * /dev/acrn_hsm has beyond <linux/acrn.h>.
+ */
 #ifndef ABI_HOLM_IOCTL_H
 #define ABI_HOLM_IOCTL_H
 
@@ -35,5 +38,14 @@ struct holm_ioc_trace {
 };
 
 #define HOLM_IOC_TRACE _IOW(0xA2, 0xc1, struct holm_ioc_trace)
+
+/*
+ * /dev/acrn_hsm: NOTIFY_REQUEST_FINISH for each slot of the argument, a bit
+ * each, then ATTACH_IOREQ_CLIENT. Returns the slots that are now the client's,
+ * 0 after a signal. Errors: those of the two; -EINVAL also for a slot that is
+ * not the client's, and then nothing was done. A driver that does not know it
+ * answers -ENOTTY, and the client goes on with the two.
+ */
+#define HOLM_IOC_SERVE _IO(0xA2, 0xc8)
 
 #endif

@@ -31,6 +31,10 @@
 #define STATUS_LIVE       0x0f
 #define QUEUE_SIZE        8
 
+/* Between requests that do not follow each other: several timer ticks. */
+#define LONE_TICKS  20000000U
+#define LONE_ROUNDS 20U
+
 /* Long enough for the other side to be asleep again. */
 #define QUIET_TICKS 200000U
 
@@ -109,6 +113,23 @@ static u64 per_op(void (*op)(void))
 	return (ticks(op, 2 * ROUNDS) - once) / ROUNDS;
 }
 
+/* Each alone: the Service VM's CPU has gone idle in the meantime. */
+static u64 per_lone_op(void (*op)(void))
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < LONE_ROUNDS; i++) {
+		u64 start = x86_rdtsc(), t;
+
+		while (x86_rdtsc() - start < LONE_TICKS)
+			x86_pause();
+		t = x86_rdtsc();
+		op();
+		sum += x86_rdtsc() - t;
+	}
+	return sum / LONE_ROUNDS;
+}
+
 static void round_trips(void)
 {
 	u64 empty = per_op(op_nothing);
@@ -116,6 +137,7 @@ static void round_trips(void)
 	for (u32 i = 0; i < ARRAY_SIZE(trips); i++)
 		say("BENCH %s: %lu", trips[i].name,
 		    per_op(trips[i].op) - empty);
+	say("BENCH port read, alone: %lu", per_lone_op(op_port_nobody));
 }
 
 static u32 notify_offset(u32 bdf)

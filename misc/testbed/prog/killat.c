@@ -29,6 +29,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "abi/holm_ioctl.h"
+
 enum when { BEFORE, MIDST, AFTER };
 
 static const char *const when_names[] = { "before", "in", "after" };
@@ -67,6 +69,7 @@ static const struct name ioctls[] = {
 	IOCTL(CREATE_IOREQ_CLIENT), IOCTL(ATTACH_IOREQ_CLIENT),
 	IOCTL(DESTROY_IOREQ_CLIENT), IOCTL(NOTIFY_REQUEST_FINISH),
 	IOCTL(CLEAR_VM_IOREQ), IOCTL(IOEVENTFD), IOCTL(IRQFD),
+	{ (uint32_t)HOLM_IOC_SERVE, "SERVE" },
 };
 /* clang-format on */
 
