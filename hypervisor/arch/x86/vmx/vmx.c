@@ -82,11 +82,13 @@ static bool vmx_vcpu_run(struct hw_vcpu *v, const u32 *kick,
 	if (unlikely(s->flush))
 		flush(s);
 	sync_in(v, s);
+	if (VMX_CHECK_LAUNCH && !s->launched)
+		vmx_check_launch(v);
 	how = vmx_enter(v, s->launched, kick, &s->host_rsp);
 	if (how == VMX_ENTER_KICKED)
 		return false;
 	if (unlikely(how == VMX_ENTER_FAILED)) {
-		vmx_explain(v, "its controls");
+		vmx_explain(v, LOG_ERROR);
 		panic("the CPU refuses a guest that Holm prepared");
 	}
 	s->launched = true;

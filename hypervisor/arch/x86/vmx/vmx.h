@@ -5,6 +5,7 @@
 
 #include "arch/x86/vmx/caps.h"
 #include "arch/x86/vmx/insn.h"
+#include "core/log.h"
 #include "vm/backend.h"
 
 extern const struct backend vmx_backend;
@@ -140,8 +141,18 @@ void vmx_exit_facts(struct hw_vcpu *v, struct exit_info *x);
 
 /* vmx_fail.c */
 
-/** Say why the CPU refused the current VMCS; guest's fault or Holm's. */
-void vmx_explain(struct hw_vcpu *v, const char *what);
+/** Say which rule the loaded VMCS breaks, which the CPU has just refused. */
+void vmx_explain(struct hw_vcpu *v, enum log_level level);
+
+/** Say it before the CPU does. */
+void vmx_check_launch(struct hw_vcpu *v);
+
+/* In debug builds every launch is looked at first. */
+#ifdef HOLM_DEBUG
+#define VMX_CHECK_LAUNCH true
+#else
+#define VMX_CHECK_LAUNCH false
+#endif
 
 /* entry.S */
 u32 vmx_enter(struct hw_vcpu *v, bool launched, const u32 *kick, u64 *host_rsp);

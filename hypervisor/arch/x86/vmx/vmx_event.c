@@ -7,7 +7,7 @@
 /* Exceptions that push an error code: SDM vol 3, table 6-1. */
 #define ERROR_CODE_VECTORS                                          \
 	(BIT32(8) | BIT32(10) | BIT32(11) | BIT32(12) | BIT32(13) | \
-	 BIT32(14) | BIT32(17) | BIT32(21))
+	 BIT32(14) | BIT32(17))
 #define VAPIC_TPR 0x80
 
 void vmx_set_primary(struct vmx_vcpu *s, u32 bits, bool on)
@@ -57,7 +57,6 @@ static void inject_exception(const struct guest_event *ev)
 	vmcs_write(VMCS_ENTRY_EVENT, event);
 }
 
-/* A #DB under single-step must be said to be pending: 27.3.1.5. */
 void vmx_vcpu_inject(struct hw_vcpu *v, const struct guest_event *ev)
 {
 	struct vmx_vcpu *s = vmx_of(v);

@@ -168,7 +168,7 @@ void vmx_exit_facts(struct hw_vcpu *v, struct exit_info *x)
 	x->insn_len = 0;
 	x->interrupted = vmcs_read(VMCS_VECTORING_EVENT) & EVENT_VALID;
 	if (unlikely(code & REASON_ENTRY_FAILED)) {
-		vmx_explain(v, "the guest's state");
+		vmx_explain(v, LOG_GUEST);
 		x->reason = HOLM_EXIT_SHUTDOWN;
 		return;
 	}

@@ -1,14 +1,52 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* When the CPU refuses a VMCS: which of its checks it was. */
+/* When the CPU refuses a VMCS: which of its rules it was. */
+#include "arch/x86/vmx/check.h"
 #include "arch/x86/vmx/vmx.h"
 
+#include "arch/x86/features.h"
 #include "core/log.h"
 
-void vmx_explain(struct hw_vcpu *v, const char *what)
+static u64 read_current(const void *image, enum vmcs_field field)
 {
-	(void)v;
-	log_guest("VM entry refused for %s: reason %lx, qualification %lx, "
-		  "error %lu",
-		  what, vmcs_read(VMCS_EXIT_REASON),
+	(void)image;
+	return vmcs_read(field);
+}
+
+static bool find_broken(struct hw_vcpu *v, struct check_broken *out)
+{
+	const struct check_vmcs s = {
+		.read = read_current,
+		.caps = vmx_caps_get(),
+		.phys_bits = features_get()->phys_bits,
+		.vtpr = vmx_vcpu_get_tpr(v),
+	};
+
+	for (u32 area = 0; area < CHECK_AREAS; area++) {
+		if (!check_vmcs(&s, (enum check_area)area, out))
+			return true;
+	}
+	return false;
+}
+
+void vmx_check_launch(struct hw_vcpu *v)
+{
+	struct check_broken b;
+
+	if (find_broken(v, &b))
+		log_guest("VM entry will fail: %s is %lx, must be: %s", b.field,
+			  b.value, b.rule);
+}
+
+void vmx_explain(struct hw_vcpu *v, enum log_level level)
+{
+	struct check_broken b = { .rule = "not known", .field = "?" };
+
+	find_broken(v, &b);
+	log_print(level, "VM entry refused: %s is %lx, must be: %s", b.field,
+		  b.value, b.rule);
+	log_print(level,
+		  "VM entry refused: at %lx, reason %lx, qualification %lx, "
+		  "instruction error %lu",
+		  v->regs.rip, vmcs_read(VMCS_EXIT_REASON),
 		  vmcs_read(VMCS_QUALIFICATION), vmcs_read(VMCS_INSN_ERROR));
 }
