@@ -6,6 +6,7 @@
 #include "tests/unit/vm_bench.h"
 
 #include "tests/unit/mem_util.h"
+#include "tests/unit/vm_world.h"
 
 /* Two argument areas, at pages that nothing else uses. */
 #define AREA_SIZE PAGE_SIZE
@@ -209,80 +210,6 @@ static void prepare(struct rng *r, u32 nr)
 		put_words(r, BENCH_ARG);
 }
 
-/* Nothing that the Service VM may not see is in any User VM. */
-static int owned_by_service(const struct pt_leaf *leaf, void *arg)
-{
-	(void)arg;
-	assert_true(range_inside(leaf->pa, leaf->size, 0, BENCH_RAM) ||
-		    range_inside(leaf->pa, leaf->size, BENCH_MMIO,
-				 BENCH_MMIO_SIZE));
-	assert_false(range_overlaps(leaf->pa, leaf->size, BENCH_HOLE, MIB(1)));
-	assert_false(
-		range_overlaps(leaf->pa, leaf->size, BENCH_RO, PAGE_SIZE) &&
-		(leaf->attr & PT_W));
-	assert_false(
-		range_overlaps(leaf->va, leaf->size, 0xfee00000, PAGE_SIZE));
-	if ((leaf->attr & PT_TYPE_MASK) == PT_WB)
-		assert_true(leaf->pa < BENCH_RAM);
-	return 0;
-}
-
-static void check_vm(struct vm *vm)
-{
-	bool running = vm->state == VM_STATE_RUNNING;
-
-	assert_true(vm->state < VM_STATE_DYING);
-	assert_int_equal(vm->refs, 1);
-	assert_true(!running || vm->ioreq_page.v != ADDR_NONE);
-	for (u32 i = 0; i < vm->nvcpus; i++) {
-		struct vcpu *v = vm->vcpu[i];
-
-		assert_ptr_equal(v->cpu->vcpu, v);
-		assert_true(v->cpu->taken);
-		assert_true(v->stop == !running);
-		assert_true(v->parked == !running);
-	}
-	assert_int_equal(pgtable_for_each(&vm->s2.pt, 0, BIT64(48),
-					  owned_by_service, NULL),
-			 0);
-	assert_null(vm->s2.pt.dead);
-}
-
-static void check_world(void)
-{
-	u32 vms = 0, vcpus = 0;
-	bool more = true;
-
-	for (u32 slot = 0; more; slot++) {
-		struct vm *vm = vm_get_slot(slot, &more);
-
-		if (!vm)
-			continue;
-		vm_put(vm);
-		vms++;
-		vcpus += vm->nvcpus;
-		if (slot > 0)
-			check_vm(vm);
-	}
-	assert_int_equal(vms, vm_count());
-	assert_int_equal(fake.count.vms, vms);
-	assert_int_equal(fake.count.vcpus, vcpus);
-	assert_false(cpu_get(0)->taken);
-	assert_int_equal(vm_service()->refs, 2);
-	for (u32 i = 0; i < cpu_count(); i++) {
-		const struct cpu *cpu = cpu_get(i);
-
-		assert_true(cpu->taken || cpu->vcpu == cpu->service_vcpu);
-	}
-}
-
-static void destroy_all(void)
-{
-	for (u32 i = 1; i < 16; i++)
-		hc(HC_DESTROY_VM, i, 0);
-	assert_int_equal(vm_count(), 1);
-}
-
 #define ROUNDS 100000U
 
 static void random_calls(void **state)
@@ -318,11 +245,11 @@ static void random_calls(void **state)
 		ok += hc(nr, a1, a2) == 0;
 		bench_unhog();
 		if (i % 16 == 0)
-			check_world();
+			world_check();
 	}
 	assert_true(ok > ROUNDS / 10); /* it gets somewhere */
-	destroy_all();
-	check_world();
+	world_destroy_all();
+	world_check();
 	assert_int_equal(bench_used(), used);
 }
 

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What the tests of VMs, devices and hypercalls share, compiled once. A test
 # uses it by saying  test_<name>_LIBS = $(VM_BENCH_LIB).
-VM_BENCH_SRC := tests/unit/vm_bench.c $(addprefix arch/fake/fake_, \
+VM_BENCH_SRC := tests/unit/vm_bench.c tests/unit/vm_world.c \
+	$(addprefix arch/fake/fake_, \
 	machine.c backend.c lapic.c) \
 	$(addprefix vm/, vm.c vm_state.c vm_list.c vm_cpu.c memregion.c \
 	sched.c vm_deny.c) core/trace.c io/iospace.c io/ioreq.c \

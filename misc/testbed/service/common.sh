@@ -28,10 +28,10 @@ cmdline_word()
 # wait_for SECONDS COMMAND...: until it succeeds; status 1 after SECONDS.
 wait_for()
 {
-	_end=$(($(cut -d. -f1 /proc/uptime) + $1))
+	_end=$(($(seconds_up) + $1))
 	shift
 	until "$@"; do
-		[ "$(cut -d. -f1 /proc/uptime)" -le $_end ] || return 1
+		[ "$(seconds_up)" -le $_end ] || return 1
 		usleep 50000
 	done
 }
@@ -51,6 +51,38 @@ meminfo()
 hsm_figure()
 {
 	cat "/sys/class/misc/acrn_hsm/$1" || fail "the driver has no $1"
+}
+
+# hv_figure NAME: a figure of Holm.
+hv_figure()
+{
+	holm hv info --json | tr ',{}' '\n\n\n' | sed -n "s/^\"$1\"://p"
+}
+
+# cpu_exits CPU...: exits of these CPUs since Holm started, added up.
+cpu_exits()
+{
+	_sum=0
+	for _cpu; do
+		_n=$(holm cpu list --json | tr '{' '\n' |
+			sed -n "s/.*\"cpu\":$_cpu,.*\"exits\":\([0-9]*\).*/\1/p")
+		_sum=$((_sum + _n))
+	done
+	echo $_sum
+}
+
+seconds_up()
+{
+	cut -d. -f1 /proc/uptime
+}
+
+# Neither Holm nor the kernel has complained of itself.
+expect_no_complaint()
+{
+	holm hv log > /tmp/hv.log || fail "Holm does not tell its log"
+	! grep "Holm: ERROR" /tmp/hv.log || fail "Holm's log has errors"
+	! dmesg | grep -E "BUG:|Oops|WARNING: CPU|general protection|soft lockup" ||
+		fail "the kernel has complained"
 }
 
 need_driver()

@@ -47,6 +47,7 @@ void trap_handle(struct frame *f);
 
 static struct gate idt[256];
 static void (*handlers[256])(u8 vector);
+static void (*fallback)(void);
 
 static void idt_build(void)
 {
@@ -96,6 +97,11 @@ void trap_set_handler(u8 vector, void (*fn)(u8 vector))
 	handlers[vector] = fn;
 }
 
+void trap_set_fallback(void (*fn)(void))
+{
+	fallback = fn;
+}
+
 static void count_irq(struct kcpu *cpu, u8 vector)
 {
 	cpu->irq_order[cpu->irq_n++ % ARRAY_SIZE(cpu->irq_order)] = vector;
@@ -139,6 +145,8 @@ void trap_handle(struct frame *f)
 		end_probe(cpu, f);
 		return;
 	}
+	if (fallback)
+		fallback();
 	test_abort("CPU %u: exception %lu error %lx at %lx, cr2 %lx",
 		   cpu->index, f->vector, f->error, f->rip, x86_read_cr2());
 }

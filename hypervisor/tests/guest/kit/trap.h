@@ -32,4 +32,7 @@ u32 try_read32(u64 addr, u32 *val);
 /** Called for each interrupt of @vector on any CPU, before its EOI. */
 void trap_set_handler(u8 vector, void (*fn)(u8 vector));
 
+/** Called for an exception that nobody probes for, before the tests end. */
+void trap_set_fallback(void (*fn)(void));
+
 #endif
