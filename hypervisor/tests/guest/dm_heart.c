@@ -108,7 +108,7 @@ static void beat(void)
 		if (said == beats_now())
 			irq_wait();
 		irq_enable();
-		/* One at a time: a slow console must not keep us from the end. */
+		/* One by one: a slow console must not hide the end. */
 		if (said == beats_now())
 			continue;
 		say("BEAT %lu", ++said);
