@@ -13,7 +13,9 @@
 #define EFER_NXE	0x800
 #define CR4_PAE		0x20
 #define CR0_PG_PE	0x80000011
-#define LEAF_1G		0x87	/* present, write, user, large */
+#define CPUID_EXT1	0x80000001
+#define EDX_PAGES_1G	(1 << 26)
+#define LEAF		0x87	/* present, write, user, large */
 #define TABLE		0x07
 
 	/* boot.rst, "The real-mode kernel header". */
@@ -62,7 +64,7 @@ entry32:
 	xorl	%ecx, %ecx
 1:	movl	%ecx, %eax
 	shll	$30, %eax
-	orl	$LEAF_1G, %eax
+	orl	$LEAF, %eax
 	movl	%eax, (%edi, %ecx, 8)
 	movl	%ecx, %eax
 	shrl	$2, %eax
@@ -70,7 +72,30 @@ entry32:
 	incl	%ecx
 	cmpl	$512, %ecx
 	jne	1b
-	movl	%esi, %ebx
+	movl	$CPUID_EXT1, %eax
+	cpuid
+	testl	$EDX_PAGES_1G, %edx
+	jnz	4f
+	/* An old CPU: 4 GiB by pages of 2 MiB, no more. */
+	movl	$1024, %ecx
+	xorl	%eax, %eax
+	rep stosl
+2:	movl	%ecx, %eax
+	shll	$21, %eax
+	orl	$LEAF, %eax
+	movl	%eax, pd(, %ecx, 8)
+	incl	%ecx
+	cmpl	$2048, %ecx
+	jne	2b
+	xorl	%ecx, %ecx
+3:	movl	%ecx, %eax
+	shll	$12, %eax
+	addl	$pd + TABLE, %eax
+	movl	%eax, pdpt(, %ecx, 8)
+	incl	%ecx
+	cmpl	$4, %ecx
+	jne	3b
+4:	movl	%esi, %ebx
 	lgdt	boot_gdtr
 	movl	$to_64, %ebp
 	jmp	to_long_mode
@@ -164,5 +189,6 @@ boot_gdtr:
 	.globl	pml4, pdpt
 pml4:	.skip	4096
 pdpt:	.skip	4096
+pd:	.skip	4 * 4096
 	.skip	16384
 boot_stack_top:
