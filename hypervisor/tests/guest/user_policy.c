@@ -18,7 +18,7 @@ static void unprivileged(void)
 {
 	check_eq(x86_cpuid(0x40000000, 0).eax, LEAF_HV_MAX, "highest leaf");
 	check_eq(x86_cpuid(0x40000001, 0).eax & 1, 0, "privileged");
-	check(x86_cpuid(LEAF_HV_MAX, 0).eax > 100000, "TSC frequency");
+	check(x86_cpuid(LEAF_HV_MAX, 0).eax > 10000, "TSC frequency");
 }
 
 static void feature_leaves(void)

@@ -242,7 +242,10 @@ leak_taint:
 1:	movl	$0x000cc500, 0x300(%rbx)
 	movl	$0x000c4609, 0x300(%rbx)
 	incl	0x3000
-	movl	$2000, %ecx
+	movl	0x3000, %ecx
+	andl	$15, %ecx
+	incl	%ecx
+	shll	$11, %ecx
 2:	loop	2b
 	jmp	1b
 	END	restarter
