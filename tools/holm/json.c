@@ -56,3 +56,28 @@ void json_text(struct json *js, const char *key, const char *text, size_t max)
 	start_value(js, key);
 	write_text(js->out, text, max);
 }
+
+void json_fixed(struct json *js, const char *key, double value)
+{
+	start_value(js, key);
+	fprintf(js->out, "%.3f", value);
+}
+
+void json_bool(struct json *js, const char *key, bool value)
+{
+	start_value(js, key);
+	fputs(value ? "true" : "false", js->out);
+}
+
+void json_begin(struct json *js, FILE *out, uint64_t schema)
+{
+	*js = (struct json){ .out = out };
+	json_open(js, NULL, '{');
+	json_number(js, "schema", schema);
+}
+
+void json_end(struct json *js)
+{
+	json_close(js, '}');
+	fputc('\n', js->out);
+}

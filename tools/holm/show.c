@@ -1,62 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "holm/show.h"
-
+/* The hypervisor and its CPUs. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
+#include "holm/holm.h"
 #include "holm/json.h"
+#include "holm/names.h"
 
-#define SCHEMA    1
-#define NAME_MAX_ 16
-#define CPU_BITS  64
-#define VM_SLOTS  256
-
-static const char *const exit_names[HOLM_EXIT_COUNT] = {
-#define EXIT_NAME(id, text) [HOLM_EXIT_##id] = text,
-	/* clang-format off */
-	HOLM_EXITS(EXIT_NAME)
-	/* clang-format on */
-};
-
-static const char *const state_names[] = {
-	[HOLM_VM_CREATED] = "created",
-	[HOLM_VM_RUNNING] = "running",
-	[HOLM_VM_PAUSED] = "paused",
-	[HOLM_VM_OFF] = "off",
-};
-
-static const char *const mode_names[] = { "direct", "mediated", "idle" };
-static const char *const backend_names[] = { "SVM", "VMX" };
-
-#define NAME_OF(table, n)                                                    \
-	((n) < sizeof(table) / sizeof((table)[0]) && (table)[n] ? (table)[n] \
-								: "unknown")
-
-static int read_info(const struct show *sh, struct holm_info *info)
+static int read_info(const struct holm *h, struct holm_info *info)
 {
-	return source_read(sh->src, HOLM_QUERY_INFO, 0, info, sizeof(*info));
-}
+	int err = source_read(h->src, HOLM_QUERY_INFO, 0, info, sizeof(*info));
 
-/* "0,2-3" for bits 0, 2 and 3. */
-static void format_cpus(uint64_t mask, char *buf, size_t len)
-{
-	unsigned int first, last;
-	size_t used = 0;
-
-	buf[0] = '\0';
-	for (first = 0; first < CPU_BITS; first = last + 1) {
-		last = first;
-		if (!(mask >> first & 1))
-			continue;
-		while (last + 1 < CPU_BITS && (mask >> (last + 1) & 1))
-			last++;
-		used += (size_t)snprintf(buf + used, len - used,
-					 last > first ? "%s%u-%u" : "%s%u",
-					 used ? "," : "", first, last);
-		if (used >= len)
-			return;
-	}
+	return err ? say_query(h, "hypervisor", err) : 0;
 }
 
 static double to_ms(uint64_t ticks, uint64_t khz)
@@ -64,14 +20,13 @@ static double to_ms(uint64_t ticks, uint64_t khz)
 	return khz ? (double)ticks / (double)khz : 0.0;
 }
 
-static void info_json(const struct show *sh, const struct holm_info *i)
+static void info_json(const struct holm *h, const struct holm_info *i)
 {
-	struct json js = { .out = sh->out };
+	struct json js;
 
-	json_open(&js, NULL, '{');
-	json_number(&js, "schema", SCHEMA);
+	json_begin(&js, h->out, SCHEMA);
 	json_number(&js, "version", i->version);
-	json_text(&js, "backend", NAME_OF(backend_names, i->backend), 16);
+	json_text(&js, "backend", name_of_backend(i->backend), 16);
 	json_number(&js, "cpus", i->ncpus);
 	json_number(&js, "vms", i->nvms);
 	json_number(&js, "ram_bytes", i->ram_bytes);
@@ -81,60 +36,125 @@ static void info_json(const struct show *sh, const struct holm_info *i)
 	json_number(&js, "pool_pages", i->pool_pages);
 	json_number(&js, "pool_used", i->pool_used);
 	json_number(&js, "tsc_khz", i->tsc_khz);
+	json_number(&js, "tsc_now", i->tsc_now);
 	json_number(&js, "entry_tsc", i->boot_tsc[0]);
 	json_number(&js, "service_start_tsc", i->boot_tsc[1]);
-	json_close(&js, '}');
-	fputc('\n', sh->out);
+	json_number(&js, "trace_events", i->trace_events);
+	json_end(&js);
 }
 
-static void info_table(const struct show *sh, const struct holm_info *i)
+static void info_table(const struct holm *h, const struct holm_info *i)
 {
 	uint64_t boot = i->boot_tsc[1] - i->boot_tsc[0];
+	double up = to_ms(i->tsc_now - i->boot_tsc[0], i->tsc_khz) / 1000;
+	char uptime[32];
 
-	fprintf(sh->out, "Holm %u.%u.%u on %s, %u CPUs, %" PRIu64 " MiB RAM\n",
+	format_time((uint64_t)up, uptime, sizeof(uptime));
+	fprintf(h->out, "Holm %u.%u.%u on %s, %u CPUs, %" PRIu64 " MiB RAM\n",
 		i->version >> 16, i->version >> 8 & 0xff, i->version & 0xff,
-		NAME_OF(backend_names, i->backend), i->ncpus,
-		i->ram_bytes >> 20);
-	fprintf(sh->out,
+		name_of_backend(i->backend), i->ncpus, i->ram_bytes >> 20);
+	fprintf(h->out,
 		"memory: %" PRIu64 " KiB at 0x%" PRIx64 ", image %" PRIu64
 		" KiB, pool %" PRIu64 " of %" PRIu64 " pages used\n",
 		i->hv_size >> 10, i->hv_base, i->image_size >> 10, i->pool_used,
 		i->pool_pages);
-	fprintf(sh->out,
-		"time: TSC %" PRIu64 " MHz, Service VM started after %.1f ms\n",
-		i->tsc_khz / 1000, to_ms(boot, i->tsc_khz));
+	fprintf(h->out,
+		"time: TSC %" PRIu64 " MHz, Service VM started after %.1f ms, "
+		"up %s\n",
+		i->tsc_khz / 1000, to_ms(boot, i->tsc_khz), uptime);
+	fprintf(h->out, "trace: %s\n", i->trace_events ? "on" : "off");
 }
 
-int show_info(const struct show *sh)
+int show_info(const struct holm *h)
 {
 	struct holm_info info;
-	int err = read_info(sh, &info);
+	int status = read_info(h, &info);
 
-	if (err)
-		return err;
-	if (sh->json)
-		info_json(sh, &info);
+	if (status)
+		return status;
+	if (h->opt.json)
+		info_json(h, &info);
 	else
-		info_table(sh, &info);
-	return 0;
+		info_table(h, &info);
+	return STATUS_DONE;
 }
 
-int show_log(const struct show *sh)
+/* How a line of the log begins says its level. */
+static const struct {
+	const char *prefix, *level;
+} levels[] = {
+	{ "Holm: ERROR ", "error" },
+	{ "Holm: warning: ", "warning" },
+	{ "Holm: guest: ", "guest" },
+	{ "Holm: ", "info" },
+};
+
+static void log_line(struct json *js, const char *line, size_t len)
 {
+	size_t i, skip = 0;
+	const char *level = "info";
+
+	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		size_t n = strlen(levels[i].prefix);
+
+		if (n > len || strncmp(line, levels[i].prefix, n))
+			continue;
+		level = levels[i].level;
+		skip = n;
+		break;
+	}
+	json_open(js, NULL, '{');
+	json_text(js, "level", level, 16);
+	json_text(js, "text", line + skip, len - skip);
+	json_close(js, '}');
+}
+
+/* Whole lines of @text to the array; bytes that are left over. */
+static size_t log_lines(struct json *js, char *text, size_t len)
+{
+	char *line = text, *end;
+
+	while ((end = memchr(line, '\n', len - (size_t)(line - text)))) {
+		log_line(js, line, (size_t)(end - line));
+		line = end + 1;
+	}
+	len -= (size_t)(line - text);
+	memmove(text, line, len);
+	return len;
+}
+
+int show_log(const struct holm *h)
+{
+	char buf[4096];
+	struct json js;
 	uint32_t skip = 0;
-	char buf[2048];
+	size_t left = 0;
 	int got;
 
-	for (;;) {
-		got = sh->src->query(sh->src->ctx, HOLM_QUERY_LOG, skip, buf,
-				     sizeof(buf));
-		if (got == 0 || got == -ENOENT)
-			return 0;
-		if (got < 0)
-			return got;
-		fwrite(buf, 1, (size_t)got, sh->out);
-		skip += (uint32_t)got;
+	if (h->opt.json) {
+		json_begin(&js, h->out, SCHEMA);
+		json_open(&js, "lines", '[');
 	}
+	for (;;) {
+		got = h->src->query(h->src->ctx, HOLM_QUERY_LOG, skip, 0,
+				    buf + left, (uint32_t)(sizeof(buf) / 2));
+		if (got <= 0)
+			break;
+		skip += (uint32_t)got;
+		left += (size_t)got;
+		if (h->opt.json)
+			left = log_lines(&js, buf, left);
+		else
+			left -= fwrite(buf, 1, left, h->out);
+		/* No line is so long; one that were would be cut here. */
+		if (left > sizeof(buf) / 2)
+			left = 0;
+	}
+	if (h->opt.json) {
+		json_close(&js, ']');
+		json_end(&js);
+	}
+	return got < 0 && got != -ENOENT ? say_query(h, "log", got) : 0;
 }
 
 static void cpu_json(struct json *js, uint32_t n, const struct holm_cpu *cpu)
@@ -146,7 +166,7 @@ static void cpu_json(struct json *js, uint32_t n, const struct holm_cpu *cpu)
 		json_number(js, "vm_slot", cpu->owner_vm);
 		json_number(js, "vcpu", cpu->vcpu);
 	}
-	json_text(js, "mode", NAME_OF(mode_names, cpu->mode), 16);
+	json_text(js, "mode", name_of_mode(cpu->mode), 16);
 	json_number(js, "exits", cpu->exits);
 	json_number(js, "nmis_own", cpu->nmis_own);
 	json_number(js, "nmis_foreign", cpu->nmis_foreign);
@@ -161,147 +181,45 @@ static void cpu_row(FILE *out, uint32_t n, const struct holm_cpu *cpu)
 		snprintf(owner, sizeof(owner), "%u.%u", cpu->owner_vm,
 			 cpu->vcpu);
 	fprintf(out, "%3u  %5u  %-8s  %-8s  %12" PRIu64 "  %8" PRIu64 "\n", n,
-		cpu->lapic_id, owner, NAME_OF(mode_names, cpu->mode),
-		cpu->exits, cpu->nmis_own);
+		cpu->lapic_id, owner, name_of_mode(cpu->mode), cpu->exits,
+		cpu->nmis_own);
 }
 
-int show_cpus(const struct show *sh)
+static int each_cpu(const struct holm *h, uint32_t ncpus, struct json *js)
 {
-	struct json js = { .out = sh->out };
-	struct holm_info info;
 	struct holm_cpu cpu;
 	uint32_t n;
-	int err = read_info(sh, &info);
+	int err;
 
-	if (err)
-		return err;
-	if (sh->json) {
-		json_open(&js, NULL, '{');
-		json_number(&js, "schema", SCHEMA);
-		json_open(&js, "cpus", '[');
-	} else {
-		fprintf(sh->out, "CPU  LAPIC  VM.VCPU   MODE             EXITS "
-				 "    KICKS\n");
-	}
-	for (n = 0; n < info.ncpus; n++) {
-		err = source_read(sh->src, HOLM_QUERY_CPU, n, &cpu,
-				  sizeof(cpu));
+	for (n = 0; n < ncpus; n++) {
+		err = source_read(h->src, HOLM_QUERY_CPU, n, &cpu, sizeof(cpu));
 		if (err)
-			return err;
-		if (sh->json)
-			cpu_json(&js, n, &cpu);
+			return say_query(h, "CPU", err);
+		if (js)
+			cpu_json(js, n, &cpu);
 		else
-			cpu_row(sh->out, n, &cpu);
+			cpu_row(h->out, n, &cpu);
 	}
-	if (sh->json) {
-		json_close(&js, ']');
-		json_close(&js, '}');
-		fputc('\n', sh->out);
-	}
-	return 0;
+	return STATUS_DONE;
 }
 
-static void vm_json(struct json *js, const struct holm_vm *vm)
+int show_cpus(const struct holm *h)
 {
-	uint32_t n;
+	struct holm_info info;
+	struct json js;
+	int status = read_info(h, &info);
 
-	json_open(js, NULL, '{');
-	json_number(js, "slot", vm->slot);
-	json_number(js, "vmid", vm->vmid);
-	json_text(js, "name", vm->name, NAME_MAX_);
-	json_text(js, "state", NAME_OF(state_names, vm->state), 16);
-	json_number(js, "vcpus", vm->nvcpus);
-	json_open(js, "cpus", '[');
-	for (n = 0; n < CPU_BITS; n++) {
-		if (vm->cpus >> n & 1)
-			json_number(js, NULL, n);
+	if (status)
+		return status;
+	if (!h->opt.json) {
+		fprintf(h->out, "CPU  LAPIC  VM.VCPU   MODE             EXITS "
+				"    KICKS\n");
+		return each_cpu(h, info.ncpus, NULL);
 	}
-	json_close(js, ']');
-	json_number(js, "mem_bytes", vm->mem_bytes);
-	json_number(js, "stage2_pages", vm->s2_pages);
-	json_number(js, "leaves_4k", vm->leaves[0]);
-	json_number(js, "leaves_2m", vm->leaves[1]);
-	json_number(js, "leaves_1g", vm->leaves[2]);
-	json_number(js, "start_tsc", vm->start_tsc);
-	json_open(js, "exits", '{');
-	for (n = 0; n < HOLM_EXIT_COUNT; n++)
-		json_number(js, exit_names[n], vm->exits[n]);
-	json_close(js, '}');
-	json_close(js, '}');
-}
-
-static void vm_row(const struct show *sh, const struct holm_vm *vm)
-{
-	char cpus[CPU_BITS * 4];
-
-	format_cpus(vm->cpus, cpus, sizeof(cpus));
-	fprintf(sh->out, "%4u  %-15.16s  %-8s  %5u  %-10s  %6" PRIu64 " MiB\n",
-		vm->slot, vm->name, NAME_OF(state_names, vm->state), vm->nvcpus,
-		cpus[0] ? cpus : "-", vm->mem_bytes >> 20);
-}
-
-static void stats_rows(const struct show *sh, const struct holm_vm *vm)
-{
-	uint64_t total = 0;
-	uint32_t n;
-
-	for (n = 0; n < HOLM_EXIT_COUNT; n++)
-		total += vm->exits[n];
-	fprintf(sh->out, "%.16s: %" PRIu64 " exits\n", vm->name, total);
-	for (n = 0; n < HOLM_EXIT_COUNT; n++) {
-		if (vm->exits[n])
-			fprintf(sh->out, "  %-28s %12" PRIu64 "  %5.1f %%\n",
-				exit_names[n], vm->exits[n],
-				100.0 * (double)vm->exits[n] / (double)total);
-	}
-}
-
-static int each_vm(const struct show *sh,
-		   void (*row)(const struct show *, const struct holm_vm *))
-{
-	struct json js = { .out = sh->out };
-	struct holm_vm vm;
-	uint32_t slot, found = 0;
-	int err = 0;
-
-	if (sh->json) {
-		json_open(&js, NULL, '{');
-		json_number(&js, "schema", SCHEMA);
-		json_open(&js, "vms", '[');
-	}
-	for (slot = 0; slot < VM_SLOTS; slot++) {
-		err = source_read(sh->src, HOLM_QUERY_VM, slot, &vm,
-				  sizeof(vm));
-		if (err)
-			break;
-		if (vm.state == 0 ||
-		    (sh->name && strncmp(vm.name, sh->name, sizeof(vm.name))))
-			continue;
-		found++;
-		if (sh->json)
-			vm_json(&js, &vm);
-		else
-			row(sh, &vm);
-	}
-	if (sh->json) {
-		json_close(&js, ']');
-		json_close(&js, '}');
-		fputc('\n', sh->out);
-	}
-	if (err && err != -ENOENT)
-		return err;
-	return sh->name && !found ? -ENOENT : 0;
-}
-
-int show_vms(const struct show *sh)
-{
-	if (!sh->json)
-		fprintf(sh->out, "SLOT  NAME             STATE     VCPUS  CPUS"
-				 "            MEMORY\n");
-	return each_vm(sh, vm_row);
-}
-
-int show_stats(const struct show *sh)
-{
-	return each_vm(sh, stats_rows);
+	json_begin(&js, h->out, SCHEMA);
+	json_open(&js, "cpus", '[');
+	status = each_cpu(h, info.ncpus, &js);
+	json_close(&js, ']');
+	json_end(&js);
+	return status;
 }

@@ -11,13 +11,15 @@
 /**
  * struct source - answers queries
  * @query: writes at most @len bytes of the answer to @subject (HOLM_QUERY_*)
- *	at @index into @buf; bytes written, or a negative errno (-ENOENT past
- *	the last index)
- * @ctx: handed to @query
+ *	at @index, beginning at @from, into @buf; bytes written, or a negative
+ *	errno (-ENOENT past the last index)
+ * @set_trace: events to trace from now on; 0 or a negative errno
+ * @ctx: handed to both
  */
 struct source {
-	int (*query)(void *ctx, uint32_t subject, uint32_t index, void *buf,
-		     uint32_t len);
+	int (*query)(void *ctx, uint32_t subject, uint32_t index, uint64_t from,
+		     void *buf, uint32_t len);
+	int (*set_trace)(void *ctx, uint64_t events);
 	void *ctx;
 };
 

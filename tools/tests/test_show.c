@@ -1,146 +1,55 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the verbs print, and what they make of wrong answers. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
+/* What the commands print, and what they make of wrong answers. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fake.h"
 #include "holm/json.h"
-#include "holm/show.h"
-
-struct fake {
-	int short_by; /* bytes missing from each answer */
-	const char *log;
-};
-
-static const struct holm_info fake_info = {
-	.version = 0x00010203,
-	.ncpus = 2,
-	.hv_base = 0x10000000,
-	.hv_size = 4 << 20,
-	.image_size = 200 << 10,
-	.pool_pages = 900,
-	.pool_used = 100,
-	.ram_bytes = 2048ULL << 20,
-	.tsc_khz = 1000000,
-	.nvms = 2,
-	.boot_tsc = { 1000000, 26000000, 0, 0 },
-};
-
-static const struct holm_cpu fake_cpus[] = {
-	{ .lapic_id = 0, .owner_vm = 0, .exits = 10 },
-	{ .lapic_id = 2, .owner_vm = HOLM_NO_VM, .mode = 2 },
-};
-
-static const struct holm_vm fake_vms[] = {
-	{ .slot = 0,
-	  .name = "service",
-	  .state = HOLM_VM_RUNNING,
-	  .nvcpus = 3,
-	  .cpus = 0x0d,
-	  .mem_bytes = 1024ULL << 20,
-	  .exits = { [HOLM_EXIT_CPUID] = 30, [HOLM_EXIT_PIO] = 10 } },
-	{ .slot = 1 },
-	{ .slot = 2, .name = "a\"b", .state = 99, .vmid = 2 },
-};
-
-static int answer(struct fake *f, const void *what, size_t size, void *buf,
-		  uint32_t len)
-{
-	size_t n = size - (size_t)f->short_by;
-
-	n = n < len ? n : len;
-	memcpy(buf, what, n);
-	return (int)n;
-}
-
-static int fake_query(void *ctx, uint32_t subject, uint32_t index, void *buf,
-		      uint32_t len)
-{
-	struct fake *f = ctx;
-
-	if (subject == HOLM_QUERY_INFO)
-		return answer(f, &fake_info, sizeof(fake_info), buf, len);
-	if (subject == HOLM_QUERY_CPU && index < 2)
-		return answer(f, &fake_cpus[index], sizeof(fake_cpus[0]), buf,
-			      len);
-	if (subject == HOLM_QUERY_VM && index < 3)
-		return answer(f, &fake_vms[index], sizeof(fake_vms[0]), buf,
-			      len);
-	if (subject == HOLM_QUERY_LOG && index < strlen(f->log))
-		return answer(
-			f, f->log + index,
-			strlen(f->log + index) < 7 ? strlen(f->log + index) : 7,
-			buf, len);
-	return -ENOENT;
-}
-
-/* Runs a verb; the caller frees what it printed. */
-static char *run(int (*fn)(const struct show *), const char *name, bool json,
-		 int *err)
-{
-	struct fake f = { .log = "first line\nsecond line\n" };
-	struct source src = { fake_query, &f };
-	struct show sh = { .src = &src, .json = json, .name = name };
-	char *text = NULL;
-	size_t size;
-
-	sh.out = open_memstream(&text, &size);
-	*err = fn(&sh);
-	fclose(sh.out);
-	return text;
-}
-
-static void expect_in(char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("'%s' is not in:\n%s", part, text);
-	free(text);
-}
+#include "holm/names.h"
 
 static void test_tables(void **state)
 {
-	int err;
-
 	(void)state;
-	expect_in(run(show_info, NULL, false, &err),
-		  "Holm 1.2.3 on SVM, 2 CPUs, 2048 MiB RAM");
-	expect_in(run(show_info, NULL, false, &err), "after 25.0 ms");
-	expect_in(run(show_vms, NULL, false, &err),
-		  "   0  service          running       3  0,2-3 ");
-	expect_in(run(show_vms, NULL, false, &err), "unknown");
-	expect_in(run(show_cpus, NULL, false, &err),
-		  "  1      2  -         idle");
-	expect_in(run(show_stats, "service", false, &err),
-		  "cpuid                                  30   75.0 %");
-	assert_int_equal(err, 0);
+	expect_out("hv info", 0, "Holm 1.2.3 on SVM, 2 CPUs, 2048 MiB RAM");
+	expect_out("hv info", 0, "after 25.0 ms, up 2m04s");
+	expect_out("hv info", 0, "trace: off");
+	expect_out("vm list", 0,
+		   "   0  service          running       3  0,2-3");
+	expect_out("vm list", 0, "unknown");
+	expect_out("vm list", 0, "   2m04s");
+	expect_out("cpu list", 0, "  1      2  -         idle");
+	expect_out("vm stats service", 0, "service: 40 exits");
+	expect_out("vm stats service", 0,
+		   "cpuid                                  30   75.0 %");
+	expect_out("vm stats service", 0,
+		   "injected: nmi                           3");
+	expect_out("vm list --names", 0, "service\na\"b\n");
 }
 
 static void test_json(void **state)
 {
-	int err;
-
 	(void)state;
-	expect_in(run(show_vms, NULL, true, &err),
-		  "{\"schema\":1,\"vms\":[{\"slot\":0,\"vmid\":0,"
-		  "\"name\":\"service\",\"state\":\"running\",\"vcpus\":3,"
-		  "\"cpus\":[0,2,3],");
-	expect_in(run(show_vms, NULL, true, &err), "\"name\":\"a\\\"b\"");
-	expect_in(run(show_cpus, NULL, true, &err),
-		  "{\"cpu\":1,\"lapic_id\":2,\"mode\":\"idle\"");
-	expect_in(run(show_info, NULL, true, &err), "\"hv_bytes\":4194304");
-	assert_int_equal(err, 0);
+	expect_out("vm list --json", 0,
+		   "{\"schema\":1,\"vms\":[{\"slot\":0,\"vmid\":0,"
+		   "\"name\":\"service\",\"state\":\"running\",\"vcpus\":3,"
+		   "\"cpus\":[0,2,3],");
+	expect_out("vm list --json", 0, "\"name\":\"a\\\"b\"");
+	expect_out("vm list --json", 0, "\"uptime_seconds\":124");
+	expect_out("vm stats --json", 0,
+		   "\"injects\":{\"interrupt\":0,"
+		   "\"nmi\":3,\"exception\":0}");
+	expect_out("cpu list --json", 0,
+		   "{\"cpu\":1,\"lapic_id\":2,\"mode\":\"idle\"");
+	expect_out("hv info --json", 0, "\"hv_bytes\":4194304");
+	expect_out("hv log --json", 0,
+		   "\"lines\":[{\"level\":\"info\",\"text\":\"first line\"},"
+		   "{\"level\":\"guest\",\"text\":\"second line\"}]}");
 }
 
 static void test_free_slot_is_skipped(void **state)
 {
-	int err;
-	char *text = run(show_vms, NULL, false, &err);
+	char *text = fake_run("vm list");
 	size_t i, lines = 0;
 
 	(void)state;
@@ -152,34 +61,45 @@ static void test_free_slot_is_skipped(void **state)
 
 static void test_unknown_vm(void **state)
 {
-	int err;
-
 	(void)state;
-	free(run(show_stats, "nobody", false, &err));
-	assert_int_equal(err, -ENOENT);
+	expect_said("vm stats nobody", STATUS_NOT_FOUND,
+		    "holm: no VM is named 'nobody'\n");
+	expect_said("vm stats servise", STATUS_NOT_FOUND,
+		    "; did you mean 'service'?");
+	expect_said("vm stop service", STATUS_BUSY, "is the Service VM");
+	expect_said("vm stop a\"b --run-dir /nonexistent", STATUS_BUSY,
+		    "no device model of 'a\"b' answers");
 }
 
 static void test_log_is_joined(void **state)
 {
-	int err;
-	char *text = run(show_log, NULL, false, &err);
+	char *text = fake_run("hv log");
 
 	(void)state;
-	assert_int_equal(err, 0);
-	assert_string_equal(text, "first line\nsecond line\n");
+	assert_int_equal(fake_status, 0);
+	assert_string_equal(text, fake.log);
 	free(text);
 }
 
 static void test_short_answer_is_refused(void **state)
 {
-	struct fake f = { .short_by = 8, .log = "" };
-	struct source src = { fake_query, &f };
-	struct holm_info info;
+	static const char *const lines[] = { "hv info", "cpu list", "vm list",
+					     "vm stats", "hv memory" };
+	size_t i;
 
 	(void)state;
-	assert_int_equal(
-		source_read(&src, HOLM_QUERY_INFO, 0, &info, sizeof(info)),
-		-EPROTO);
+	fake.short_by = 8;
+	for (i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		expect_said(lines[i], STATUS_FAILED, "belong together?");
+}
+
+static void test_interval(void **state)
+{
+	(void)state;
+	/* The second look finds nothing new, and nothing else. */
+	expect_out("vm stats service --interval 1 --count 2", 0,
+		   "service: 0 exits");
+	expect_said("vm stats --count 2", STATUS_USAGE, "needs --interval");
 }
 
 static void test_json_escapes(void **state)
@@ -195,16 +115,47 @@ static void test_json_escapes(void **state)
 	free(text);
 }
 
+static void expect_form(void (*form)(uint64_t, char *, size_t), uint64_t n,
+			const char *want)
+{
+	char buf[32];
+
+	form(n, buf, sizeof(buf));
+	assert_string_equal(buf, want);
+}
+
+static void test_forms(void **state)
+{
+	char cpus[64];
+
+	(void)state;
+	expect_form(format_size, 0, "0 B");
+	expect_form(format_size, 4096, "4 KiB");
+	expect_form(format_size, 3ULL << 20, "3 MiB");
+	expect_form(format_size, (1ULL << 30) + 1024, "1048577 KiB");
+	expect_form(format_time, 59, "59s");
+	expect_form(format_time, 187, "3m07s");
+	expect_form(format_time, 7500, "2h05m");
+	expect_form(format_time, 100 * 3600, "4d04h");
+	format_cpus(0, cpus, sizeof(cpus));
+	assert_string_equal(cpus, "-");
+	format_cpus(0x8000000000000003, cpus, sizeof(cpus));
+	assert_string_equal(cpus, "0-1,63");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tables),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_free_slot_is_skipped),
-		cmocka_unit_test(test_unknown_vm),
-		cmocka_unit_test(test_log_is_joined),
-		cmocka_unit_test(test_short_answer_is_refused),
-		cmocka_unit_test(test_json_escapes),
+		cmocka_unit_test_setup(test_tables, fake_setup),
+		cmocka_unit_test_setup(test_json, fake_setup),
+		cmocka_unit_test_setup(test_free_slot_is_skipped, fake_setup),
+		cmocka_unit_test_setup(test_unknown_vm, fake_setup),
+		cmocka_unit_test_setup(test_log_is_joined, fake_setup),
+		cmocka_unit_test_setup(test_short_answer_is_refused,
+				       fake_setup),
+		cmocka_unit_test_setup(test_interval, fake_setup),
+		cmocka_unit_test_setup(test_json_escapes, fake_setup),
+		cmocka_unit_test_setup(test_forms, fake_setup),
 	};
 
 	return cmocka_run_group_tests_name("holm show", tests, NULL, NULL);

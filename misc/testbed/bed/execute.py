@@ -8,8 +8,11 @@ import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from .console import Console
+
+JUDGES = Path(__file__).resolve().parents[1] / "judges"
 
 
 @dataclass
@@ -77,6 +80,16 @@ def verdict(run, console, why, status):
     return ""
 
 
+def ask_judge(run, path):
+    """What the test's own judge finds wrong in the log, or nothing."""
+    judge = JUDGES / run.judge
+    got = subprocess.run([judge, path], text=True, stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT)
+    if got.returncode == 0:
+        return ""
+    return f"{run.judge}: {got.stdout.strip() or got.returncode}"
+
+
 def watch(child, console, run, log, deadline):
     """One machine from its start to its end; (why it ended, status)."""
     errors = threading.Thread(target=drain_errors, args=(child, log))
@@ -106,5 +119,7 @@ def execute(run, command, log_dir, echo=None):
                 stderr=subprocess.PIPE, start_new_session=True) as child:
             why, status = watch(child, console, run, log, start + limit)
         error = verdict(run, console, why, status)
+    if run.judge and not error:
+        error = ask_judge(run, path)
     return Result(run.name, error, time.monotonic() - start, console.times,
                   console.lines, str(path))

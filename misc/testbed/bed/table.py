@@ -12,7 +12,7 @@ KEYS = {"name": str, "about": str, "bed": str, "cpus": (int, list),
         "kernels": str, "memory": str, "cmdline": str, "hv": str,
         "expect": list, "forbid": list, "allow": list, "send": list, "timeout": int,
         "status": int, "end": str, "full": bool, "firmware": str,
-        "marks": dict, "image": str, "devices": list, "needs": list,
+        "marks": dict, "image": str, "devices": list, "judge": str, "needs": list,
         "bochs": dict}
 # What a test may need that not every machine has.
 NEEDS = ("amd", "intel", "iommu", "msi", "reset")
@@ -43,6 +43,7 @@ class Run:
     marks: dict = field(default_factory=dict)
     image: str = ""
     devices: list = field(default_factory=list)
+    judge: str = ""
     needs: list = field(default_factory=list)
     cpu: str = ""
 
@@ -133,6 +134,7 @@ def expand(entry, defaults, kernels):
             full=both.get("full", False),
             firmware=both.get("firmware", "bios"), marks=both.get("marks", {}),
             image=both.get("image", ""), devices=both.get("devices", []),
+            judge=both.get("judge", ""),
             needs=both.get("needs", []), cpu=model)
 
 

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What can be asked for, once: parsing, --help, the man page, the completion
+ * and the reference page are made from these tables.
+ */
+#ifndef HOLM_COMMANDS_H
+#define HOLM_COMMANDS_H
+
+/* clang-format off */
+
+/* X(id, number, meaning): the exit status, the same for all commands. */
+#define HOLM_STATUSES(X)						\
+	X(DONE, 0, "done")						\
+	X(FAILED, 1, "it failed; a sentence says why")			\
+	X(USAGE, 2, "wrong usage; a sentence names the word and the rule") \
+	X(NO_HOLM, 3, "there is no Holm, or its driver is not loaded")	\
+	X(NOT_FOUND, 4, "there is no VM of that name")			\
+	X(BUSY, 5, "the VM cannot do it now: nobody serves it, or its"	\
+	  " console has another user")					\
+	X(TIMEOUT, 6, "it did not happen in time")
+
+/* X(field, name, argument, type, meaning) */
+#define HOLM_OPTIONS(X)							\
+	X(json, "json", "", FLAG,					\
+	  "print one JSON document instead of a table")			\
+	X(svg, "svg", "", FLAG,						\
+	  "draw it as an SVG picture")					\
+	X(names, "names", "", FLAG,					\
+	  "print nothing but the names, one a line")			\
+	X(interval, "interval", "SECONDS", NUMBER,			\
+	  "go on every SECONDS with what was added since")		\
+	X(count, "count", "N", NUMBER,					\
+	  "with --interval: end after N times")				\
+	X(seconds, "seconds", "SECONDS", NUMBER,			\
+	  "switch the trace on, read along for SECONDS, switch it off")	\
+	X(on, "on", "", FLAG,						\
+	  "record from now on, and return")				\
+	X(off, "off", "", FLAG,						\
+	  "record no more, and return")					\
+	X(events, "events", "EVENT,...", TEXT,				\
+	  "record only these events (default: all)")			\
+	X(output, "output", "FILE", TEXT,				\
+	  "write FILE for Perfetto or Chrome's viewer, print a summary") \
+	X(force, "force", "", FLAG,					\
+	  "end the VM if it does not power off in time")		\
+	X(timeout, "timeout", "SECONDS", NUMBER,			\
+	  "how long to wait for that (default 30)")			\
+	X(port, "port", "PORT", TEXT,					\
+	  "com1 or com2 (default: the first that the VM has)")		\
+	X(run_dir, "run-dir", "DIR", TEXT,				\
+	  "where the device models' sockets are (default /run/acrn)")
+
+/* X(noun, verb, argument, function, options, meaning) */
+#define HOLM_COMMANDS(X)						\
+	X("hv", "info", "", show_info, "json",				\
+	  "the hypervisor: version, memory, start-up time")		\
+	X("hv", "memory", "", show_memory, "json svg",			\
+	  "whose memory is what, by address")				\
+	X("hv", "log", "", show_log, "json",				\
+	  "what the hypervisor has said so far")			\
+	X("hv", "trace", "", show_trace,				\
+	  "json seconds output events on off",				\
+	  "what each CPU did last, event by event")			\
+	X("cpu", "list", "", show_cpus, "json",				\
+	  "each CPU: who owns it, how often it exits")			\
+	X("vm", "list", "", show_vms, "json names run-dir",		\
+	  "each VM: state, CPUs, memory, who serves it, since when")	\
+	X("vm", "stats", "[NAME]", show_stats, "json interval count",	\
+	  "exits by reason, requests, injections; of one VM or of all")	\
+	X("vm", "console", "NAME", do_console, "json port run-dir",	\
+	  "attach to the VM's serial port; Ctrl-] leaves")		\
+	X("vm", "stop", "NAME", do_stop, "json force timeout run-dir",	\
+	  "press the VM's power button and wait until it is gone")
+
+/* X(word, noun, verb): one word for two. */
+#define HOLM_ALIASES(X)							\
+	X("trace", "hv", "trace")
+
+/* clang-format on */
+
+#endif

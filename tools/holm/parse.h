@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line, by the tables of commands.h. */
+#ifndef HOLM_PARSE_H
+#define HOLM_PARSE_H
+
+#include "holm/holm.h"
+
+struct command {
+	const char *noun, *verb, *arg;
+	int (*fn)(const struct holm *h);
+	const char *options; /* names, separated by blanks */
+	const char *help;
+};
+
+/**
+ * Find the command and fill in @h->name and @h->opt. NULL after saying why
+ * not, or after printing what --help asks for: *@status is the exit status.
+ */
+const struct command *parse(struct holm *h, int argc, char **argv, int *status);
+
+#endif

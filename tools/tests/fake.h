@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A hypervisor of tables, and a way to run a command on it. */
+#ifndef TESTS_FAKE_H
+#define TESTS_FAKE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "abi/holm_trace.h"
+#include "holm/holm.h"
+
+#define FAKE_VMS 4
+
+struct fake {
+	int short_by; /* bytes missing from each answer */
+	const char *log;
+	struct holm_info info;
+	struct holm_cpu cpu[2];
+	struct holm_vm vm[FAKE_VMS];
+	size_t vms;
+	const struct holm_range *range;
+	size_t ranges;
+	const struct holm_mapping *map; /* of slot 2 */
+	size_t maps;
+	const struct holm_trace_record *rec; /* of CPU 0 */
+	size_t recs;
+	uint64_t rec_first; /* number of rec[0] */
+	uint64_t events;
+	unsigned int switched; /* calls of set_trace */
+	int trace_err;
+	bool (*gone)(void); /* whether the VM in slot 2 has ended */
+};
+
+extern struct fake fake;
+extern struct source fake_source;
+
+/* What the last command said to people, and its exit status. */
+extern char fake_said[1024];
+extern int fake_status;
+
+/** As after a start: two CPUs, the Service VM, a User VM in slot 2. */
+int fake_setup(void **state);
+
+/**
+ * Run a command line, the program's name left out; the caller frees what it
+ * printed.
+ */
+char *fake_run(const char *line);
+
+/** The same with @part in what it printed, status @status. */
+void expect_out(const char *line, int status, const char *part);
+/** The same with @part in what it said to people. */
+void expect_said(const char *line, int status, const char *part);
+
+#endif
