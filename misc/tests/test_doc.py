@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The tables of documents say what the code says, or nothing."""
+import subprocess
 import unittest
 
 import load
@@ -9,6 +10,7 @@ import source  # noqa: E402
 
 states = load.script("doc/states")
 calls = load.script("doc/calls")
+pages = load.script("doc/pages")
 doc = load.script("doc/doc")
 
 LIST = '''#define VM_STATES(X)              \\
@@ -73,6 +75,54 @@ class Tree(unittest.TestCase):
         self.assertEqual({name: nr for name, nr, *_ in found},
                          calls.numbers())
         self.assertTrue(all(text for *_, text in found))
+
+
+class Pages(unittest.TestCase):
+    """Man pages, completion, reference."""
+
+    def test_tables(self):
+        found = {(n, v): o for n, v, _, o, _ in pages.tables.commands()}
+        self.assertIn("timeout", found["vm", "stop"])
+        numbers = [nr for nr, _ in pages.tables.statuses()]
+        self.assertEqual(numbers, list(range(len(numbers))))
+        names = [n for _, n, _, _ in pages.tables.dm_options()]
+        self.assertIn("run-dir", names)
+        self.assertEqual(names[0], "memory")
+
+    def test_all_is_told(self):
+        text = {p: "\n".join(make()) for p, make in pages.PAGES.items()}
+        for noun, verb, _, options, about in pages.tables.commands():
+            self.assertIn(f"holm {noun} {verb}", text["man-holm"])
+            self.assertIn(f"holm {noun} {verb}", text["reference"])
+            self.assertIn(f"{noun}.{verb})", text["completion"])
+            self.assertIn(pages.roff(about), text["man-holm"])
+        for letter, name, _, about in pages.tables.dm_options():
+            self.assertIn(pages.roff("--" + name), text["man-dm"])
+            self.assertIn(pages.roff(about), text["man-dm"])
+
+    def test_form(self):
+        self.assertEqual(pages.roff("a-b\\c"), "a\\-b\\ec")
+        self.assertEqual(pages.roff(".x"), "\\&.x")
+        for page in ("man-holm", "man-dm"):
+            lines = pages.PAGES[page]()
+            self.assertIn("SPDX-License-Identifier", lines[0])
+            self.assertTrue(lines[2].startswith(".TH "))
+
+    def test_completion(self):
+        asked = ("COMP_WORDS=(holm %s); COMP_CWORD=%d; _holm; "
+                 'echo "${COMPREPLY[*]}"')
+        want = {"v": "vm", "vm st": "stats stop", "vm stop --f": "--force",
+                "vm console --port ": "com1 com2", "trace --sec": "--seconds",
+                "vm stop d": "demo", "hv trace --events exi": "exit"}
+        script = "\n".join(pages.completion()) + \
+            "\nholm() { echo demo; echo other; }\n"
+        for line, answer in want.items():
+            words = line.split(" ")
+            run = subprocess.run(
+                ["bash", "-c", script + asked % (
+                    " ".join(f"'{w}'" for w in words), len(words))],
+                capture_output=True, text=True, check=True)
+            self.assertEqual(run.stdout.strip(), answer, line)
 
 
 class Doc(unittest.TestCase):

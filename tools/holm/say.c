@@ -14,7 +14,7 @@ int say(const struct holm *h, enum status status, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	fprintf(h->err, "holm: %s\n", text);
-	return status;
+	return (int)status;
 }
 
 int say_query(const struct holm *h, const char *what, int err)

@@ -77,9 +77,9 @@ static void test_nearest(void **state)
 	struct nearest n;
 
 	(void)state;
-	expect_near("lits", "list");
-	expect_near("consol", "console");
-	expect_near("stopp", "stop");
+	expect_near("lisk", "list");
+	expect_near("cnsole", "console");
+	expect_near("stopx", "stop");
 	expect_near("halt", "");
 	expect_near("", "");
 	expect_near("a word that is much longer than any of those", "");
