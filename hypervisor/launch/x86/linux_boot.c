@@ -56,6 +56,9 @@ static const char *check_header(struct plan *p)
 		((h->setup_sects ? h->setup_sects : 4) + 1U) * (u64)SECTOR;
 	if (p->setup_size >= p->kernel->size)
 		return "the kernel is cut short";
+	/* It is moved there whole: what init_size names must hold it. */
+	if (p->kernel->size - p->setup_size > h->init_size)
+		return "the kernel is longer than the memory it asks for";
 	return NULL;
 }
 

@@ -131,23 +131,24 @@ static void add_module(struct boot_info *bi, u32 start, u32 end,
 static const char *read_mb1(struct boot_info *bi, const struct mb1_info *mi)
 {
 	const struct mb1_mod *mod = at(mi->mods_addr);
-	u32 pos = 0;
+	u32 mods = MIN(mi->mods_count, BOOT_MODULES_MAX);
+	u64 pos = 0;
 
 	bi->loader = "multiboot1";
 	if (mi->flags & MB1_HAS_CMDLINE)
 		copy_text(bi->cmdline, at(mi->cmdline), BOOT_CMDLINE_MAX);
-	for (u32 i = 0; mi->flags & MB1_HAS_MODS && i < mi->mods_count; i++)
+	for (u32 i = 0; mi->flags & MB1_HAS_MODS && i < mods; i++)
 		add_module(bi, mod[i].start, mod[i].end, at(mod[i].string),
 			   BOOT_CMDLINE_MAX);
 	if (!(mi->flags & MB1_HAS_MMAP))
 		return "the boot loader passed no memory map";
 	while (pos + sizeof(struct mb1_mmap) <= mi->mmap_length) {
-		const struct mb1_mmap *e = at((u64)mi->mmap_addr + pos);
+		const struct mb1_mmap *e = at(mi->mmap_addr + pos);
 		const char *why = add_range(bi, e->base, e->length, e->type);
 
 		if (why)
 			return why;
-		pos += e->size + (u32)sizeof(e->size);
+		pos += (u64)e->size + sizeof(e->size);
 	}
 	return NULL;
 }
@@ -159,7 +160,7 @@ static const char *mb2_mmap(struct boot_info *bi, const struct mb2_tag *t)
 
 	if (m->entry_size < sizeof(struct mb2_mmap_entry))
 		return "the boot loader's memory map has a wrong entry size";
-	for (; pos + m->entry_size <= t->size; pos += m->entry_size) {
+	for (; m->entry_size <= t->size - pos; pos += m->entry_size) {
 		const struct mb2_mmap_entry *e =
 			(const void *)((const u8 *)t + pos);
 		const char *why = add_range(bi, e->base, e->length, e->type);
@@ -267,7 +268,7 @@ static const char *mb2_tag(struct boot_info *bi, const struct mb2_tag *t)
 static const char *read_mb2(struct boot_info *bi, u64 info)
 {
 	u32 total = *(const u32 *)at(info);
-	u32 pos = 8;
+	u64 pos = 8;
 
 	bi->loader = "multiboot2";
 	while (pos + sizeof(struct mb2_tag) <= total) {
@@ -276,12 +277,12 @@ static const char *read_mb2(struct boot_info *bi, u64 info)
 
 		if (t->type == MB2_END)
 			break;
-		if (t->size < sizeof(*t))
+		if (t->size < sizeof(*t) || t->size > total - pos)
 			return mb2_damaged;
 		why = mb2_tag(bi, t);
 		if (why)
 			return why;
-		pos += (u32)align_up(t->size, 8);
+		pos += align_up(t->size, 8);
 	}
 	return bi->map.n || bi->efi.n ? NULL
 				      : "the boot loader passed no memory map";
