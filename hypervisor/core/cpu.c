@@ -66,6 +66,8 @@ void cpu_nmi(void)
 	}
 	p->cpu->nmis_foreign++;
 	p->nmi_for_guest = true;
+	/* If the guest is about to be entered, it is not. */
+	__atomic_store_n(&p->cpu->kick, 1, __ATOMIC_RELAXED);
 }
 
 u64 time_now(void)

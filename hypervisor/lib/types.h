@@ -42,6 +42,8 @@ typedef int64_t s64;
 #define __aligned(n)   __attribute__((aligned(n)))
 #define __section(s)   __attribute__((section(s)))
 #define __noreturn     __attribute__((noreturn))
+/* Rare: kept apart, so that the common case saves no registers for it. */
+#define __rare         __attribute__((noinline, cold))
 #define __used         __attribute__((used))
 #define __printf(f, a) __attribute__((format(printf, f, a)))
 #define likely(x)      __builtin_expect(!!(x), 1)

@@ -125,6 +125,7 @@ static void exit_halt(struct vcpu *v, const struct exit_info *x)
 		return;
 	backend->vcpu_skip(&v->hw, len);
 	vcpu_state_set(v, VCPU_STATE_HALTED);
+	v->attention = true;
 }
 
 /* The call of the other vendor's CPUs, which this one does not know. */
@@ -253,8 +254,7 @@ static void exit_other(struct vcpu *v, const struct exit_info *x)
 }
 
 /* clang-format off */
-static void (*const handlers[HOLM_EXIT_COUNT])(struct vcpu *v,
-					       const struct exit_info *x) = {
+const run_exit_fn run_exit_table[HOLM_EXIT_COUNT] = {
 	[HOLM_EXIT_INTR]	= exit_interrupt,
 	[HOLM_EXIT_NMI]		= exit_nothing,
 	[HOLM_EXIT_WINDOW]	= exit_window,
@@ -275,12 +275,10 @@ static void (*const handlers[HOLM_EXIT_COUNT])(struct vcpu *v,
 };
 /* clang-format on */
 
-void run_exit(struct vcpu *v, const struct exit_info *x)
+void run_redeliver(struct vcpu *v)
 {
 	struct guest_event ev;
 
-	/* Delivered again, unless the handler injects something first. */
-	if (unlikely(x->interrupted) && backend->vcpu_interrupted(&v->hw, &ev))
+	if (backend->vcpu_interrupted(&v->hw, &ev))
 		run_inject(v, &ev);
-	handlers[x->reason](v, x);
 }

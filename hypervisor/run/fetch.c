@@ -130,8 +130,8 @@ static bool look(struct vcpu *v, const struct guest_code *c,
 }
 
 /* Whether @k is the instruction at @c, looked at as @opcode. */
-static bool is_known(const struct known_insn *k, const struct guest_code *c,
-		     const u8 *opcode)
+static inline bool is_known(const struct known_insn *k,
+			    const struct guest_code *c, const u8 *opcode)
 {
 	return k->opcode == opcode && k->linear == c->linear &&
 	       k->cr3 == c->cr3 && c->long4 && physmap_same(k->word);
@@ -148,9 +148,9 @@ static void bytes_of(const struct known_insn *k, u8 *buf)
 /* Looked at as any instruction. */
 static const u8 op_any[1];
 
-static const struct x86_insn *decode_new(struct vcpu *v,
-					 const struct guest_code *c,
-					 struct known_insn *k)
+static __rare const struct x86_insn *decode_new(struct vcpu *v,
+						const struct guest_code *c,
+						struct known_insn *k)
 {
 	bool keep = look(v, c, k);
 	enum x86_mode mode = X86_MODE_64;
@@ -187,8 +187,9 @@ const struct x86_insn *run_decode(struct vcpu *v)
 	return decode_new(v, &c, k);
 }
 
-static u32 measure_new(struct vcpu *v, const struct guest_code *c,
-		       struct known_insn *k, const u8 *opcode, u32 opcode_len)
+static __rare u32 measure_new(struct vcpu *v, const struct guest_code *c,
+			      struct known_insn *k, const u8 *opcode,
+			      u32 opcode_len)
 {
 	u8 buf[FETCH_BYTES];
 	u32 n;

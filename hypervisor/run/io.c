@@ -42,10 +42,12 @@ static bool lapic_access(struct vcpu *v, gpa_t gpa, u32 size, bool write,
 
 	if (off >= VLAPIC_MMIO_SIZE || vlapic_state(lapic) != VLAPIC_XAPIC)
 		return false;
+	run_sync_tpr(v);
 	if (!write) {
 		vlapic_mmio_read(lapic, (u32)off, size, val);
 		return true;
 	}
+	v->attention = true;
 	vlapic_mmio_write(lapic, (u32)off, size, val);
 	backend->vcpu_set_tpr(&v->hw, vlapic_get_tpr(lapic));
 	return true;

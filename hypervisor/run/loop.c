@@ -79,6 +79,7 @@ bool run_wait(struct vcpu *v)
 		return false;
 	arch_idle(&cpu->kick, !is_direct(v));
 	clear_kick(cpu);
+	v->attention = true;
 	return !vcpu_should_stop(v);
 }
 
@@ -95,20 +96,13 @@ static void wait_for_event(struct cpu *cpu, struct vcpu *v)
 /* A foreign NMI is the guest's whose machine this is, no User VM's. */
 static void prepare_direct(struct percpu *p, struct vcpu *v)
 {
-	if (unlikely(p->nmi_for_guest)) {
+	if (p->nmi_for_guest) {
 		p->nmi_for_guest = false;
 		v->nmi_pending = true;
 	}
-	if (unlikely(v->nmi_pending))
+	if (v->nmi_pending)
 		run_inject_nmi(v);
-}
-
-static void prepare(struct percpu *p, struct vcpu *v)
-{
-	if (is_direct(v))
-		prepare_direct(p, v);
-	else
-		run_prepare_mediated(v);
+	v->attention |= v->nmi_pending;
 }
 
 /* Whether somebody wants this CPU or this vCPU to do something else. */
@@ -119,27 +113,46 @@ static bool wanted(const struct cpu *cpu, const struct vcpu *v)
 	       __atomic_load_n(&v->stop, __ATOMIC_RELAXED);
 }
 
+/* Whatever @v or its CPU waits for; false if @v does not run for now. */
+static bool look(struct cpu *cpu, struct vcpu *v)
+{
+	do {
+		v->attention = false;
+		if (wanted(cpu, v) && !attend(cpu, v))
+			return false;
+		if (v->state != VCPU_STATE_RUNNABLE) {
+			wait_for_event(cpu, v);
+			v->attention = true;
+		} else if (is_direct(v)) {
+			prepare_direct(percpu_self(), v);
+			return true;
+		} else {
+			run_prepare_mediated(v);
+			return true;
+		}
+	} while (true);
+}
+
 /* Run @v until its CPU is wanted elsewhere. */
 static void run_vcpu(struct cpu *cpu, struct vcpu *v)
 {
-	struct percpu *p = percpu_self();
 	struct exit_info x;
 
+	v->attention = true;
 	for (;;) {
-		if (unlikely(wanted(cpu, v)) && !attend(cpu, v))
+		if (unlikely(v->attention) && !look(cpu, v))
 			return;
-		if (unlikely(v->state != VCPU_STATE_RUNNABLE)) {
-			wait_for_event(cpu, v);
+		run_note_enter(v);
+		if (!backend->vcpu_run(&v->hw, &cpu->kick, &x)) {
+			v->attention = true;
 			continue;
 		}
-		prepare(p, v);
-		run_note_enter(v);
-		if (!backend->vcpu_run(&v->hw, &cpu->kick, &x))
-			continue;
 		run_note_exit(v, &x);
 		cpu->exits++;
 		v->exits[x.reason]++;
-		run_exit(v, &x);
+		if (unlikely(x.interrupted))
+			run_redeliver(v);
+		run_exit_table[x.reason](v, &x);
 	}
 }
 
@@ -228,6 +241,10 @@ void run_cpu_loop(void)
 
 void run_interrupt(u8 vector)
 {
+	struct vcpu *v = cpu_self()->current;
+
+	if (v)
+		v->attention = true;
 	if (vector == VECTOR_SPURIOUS)
 		return;
 	if (vector == VECTOR_TIMER)

@@ -149,37 +149,54 @@ static void watch_priority(struct vcpu *v)
 	p->timer_armed = look;
 }
 
-/* A waiting request must be asked again before anything else happens. */
-static void inject_pending(struct vcpu *v)
+/* An interrupt waits that @v could take as far as priorities go. */
+static void inject_or_watch(struct vcpu *v)
 {
-	if (unlikely(v->nmi_pending))
-		run_inject_nmi(v);
-	if (guest_irq_pending(v) < 0) {
-		if (unlikely(v->guest->tpr_watched ||
-			     vlapic_masked_by_tpr(&v->guest->lapic)))
-			watch_priority(v);
-		return;
-	}
 	if (v->state == VCPU_STATE_HALTED) {
 		if (!(v->hw.regs.rflags & BIT64(9)))
 			return;
 		vcpu_state_set(v, VCPU_STATE_RUNNABLE);
 	}
-	if (backend->vcpu_irq_ready(&v->hw))
+	if (backend->vcpu_irq_ready(&v->hw)) {
 		inject_irq(v);
-	if (guest_irq_pending(v) >= 0)
-		backend->vcpu_irq_window(&v->hw, true);
+		if (guest_irq_pending(v) < 0)
+			return;
+	}
+	backend->vcpu_irq_window(&v->hw, true);
 }
 
-void run_prepare_mediated(struct vcpu *v)
+static void inject_pending(struct vcpu *v)
+{
+	if (unlikely(v->nmi_pending))
+		run_inject_nmi(v);
+	if (guest_irq_pending(v) >= 0)
+		inject_or_watch(v);
+	else if (unlikely(v->guest->tpr_watched ||
+			  vlapic_masked_by_tpr(&v->guest->lapic)))
+		watch_priority(v);
+}
+
+void run_sync_tpr(struct vcpu *v)
 {
 	struct vlapic *lapic = &v->guest->lapic;
 	u8 tpr = backend->vcpu_get_tpr(&v->hw);
 
-	/* By CR8 the guest moves its priority without a trap. */
 	if ((tpr ^ vlapic_get_tpr(lapic)) & 0xf0)
 		vlapic_set_tpr(lapic, tpr);
+}
+
+void run_prepare_mediated(struct vcpu *v)
+{
+	run_sync_tpr(v);
 	expire_timers(v);
-	if (likely(!ioreq_outstanding(v)))
-		inject_pending(v);
+	/* A waiting request must be asked again before anything else. */
+	if (unlikely(ioreq_outstanding(v))) {
+		v->attention = true;
+		return;
+	}
+	if (likely(!v->nmi_pending && !v->guest->tpr_watched &&
+		   !guest_irq_any(v)))
+		return;
+	inject_pending(v);
+	v->attention = true;
 }

@@ -69,6 +69,7 @@ static int apic_base_read(struct vcpu *v, u32 msr, u64 *val)
 static int apic_base_write(struct vcpu *v, u32 msr, u64 val)
 {
 	(void)msr;
+	v->attention = true;
 	if (v->vm->kind == VM_USER)
 		return vlapic_base_write(&v->guest->lapic, val);
 	return direct_apic_base_write(v, val);
@@ -124,20 +125,23 @@ static int deadline_write(struct vcpu *v, u32 msr, u64 val)
 
 static int x2apic_read(struct vcpu *v, u32 msr, u64 *val)
 {
-	if (v->vm->kind == VM_USER)
+	if (v->vm->kind == VM_USER) {
+		run_sync_tpr(v);
 		return vlapic_msr_read(&v->guest->lapic, msr, val);
+	}
 	return x86_rdmsr_safe(msr, val) ? 0 : -EINVAL;
 }
 
 static int x2apic_write(struct vcpu *v, u32 msr, u64 val)
 {
-	int rc;
-
 	if (v->vm->kind != VM_USER)
 		return direct_apic_msr_write(v, msr, val);
-	rc = vlapic_msr_write(&v->guest->lapic, msr, val);
-	backend->vcpu_set_tpr(&v->hw, vlapic_get_tpr(&v->guest->lapic));
-	return rc;
+	v->attention = true;
+	if (unlikely(vlapic_msr_write(&v->guest->lapic, msr, val)))
+		return -EINVAL;
+	if (msr == VLAPIC_MSR_TPR)
+		backend->vcpu_set_tpr(&v->hw, (u8)val);
+	return 0;
 }
 
 static int hardware_read(struct vcpu *v, u32 msr, u64 *val)

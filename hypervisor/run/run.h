@@ -6,8 +6,17 @@
 #include "guest/x86/decode.h"
 #include "vm/vm.h"
 
-/** Answer one exit: the vCPU's registers are those it goes on with. */
-void run_exit(struct vcpu *v, const struct exit_info *x);
+/** Answers one exit: the vCPU's registers are those it goes on with. */
+typedef void (*run_exit_fn)(struct vcpu *v, const struct exit_info *x);
+
+/* run/exit.c */
+extern const run_exit_fn run_exit_table[HOLM_EXIT_COUNT];
+
+/**
+ * The exit came in the delivery of an event: that is delivered again, unless
+ * the answer to the exit injects something else. Before the answer.
+ */
+void run_redeliver(struct vcpu *v);
 
 /** Sleep until the calling CPU is kicked; false if @v must stop. */
 bool run_wait(struct vcpu *v);
@@ -70,7 +79,13 @@ void run_forget_memory(struct vcpu *v);
 /** Requests other CPUs posted; false if @v is not to enter the guest. */
 bool run_requests(struct vcpu *v);
 
-/** Interrupts and timers of a mediated vCPU, before it enters the guest. */
+/** By CR8 a guest moves its priority without a trap: tell its virtual APIC. */
+void run_sync_tpr(struct vcpu *v);
+
+/**
+ * Interrupts and timers of a mediated vCPU, before it enters the guest. Sets
+ * its attention if it must be called before the next entry as well.
+ */
 void run_prepare_mediated(struct vcpu *v);
 
 /** Set the physical timer for the vCPU's next deadline. */

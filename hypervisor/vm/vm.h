@@ -92,6 +92,11 @@ struct vcpu {
 	u8 sipi_vector;
 	bool nmi_pending; /* for the guest; only its own CPU looks */
 	/*
+	 * Look at requests, timers and interrupts before the next entry. Its
+	 * own CPU sets it; others kick, which comes to the same.
+	 */
+	bool attention;
+	/*
 	 * stop: the owner CPU must leave the guest and stay out. parked: it
 	 * has done so. Set/cleared only through vcpu_park()/vcpu_unpark().
 	 */

@@ -18,13 +18,14 @@ static void cpuid_native(u32 leaf, u32 sub, struct cpuid_regs *out)
 
 /* What the local APICs ask of the CPUs. */
 
-/* The CPU that runs @arg looks at its interrupts before it enters anyway. */
 static void apic_kick(void *arg)
 {
 	struct vcpu *vcpu = arg;
 
 	if (vcpu->cpu != cpu_self())
 		cpu_kick(vcpu->cpu);
+	else
+		vcpu->attention = true;
 }
 
 static struct vcpu *vcpu_by_apic(struct vm *vm, u32 apic_id)
@@ -76,6 +77,7 @@ static void apic_timer_arm(void *arg, u64 deadline)
 	struct vcpu *vcpu = arg;
 
 	vcpu->guest->timer_deadline = deadline;
+	vcpu->attention = true;
 }
 
 static const struct vlapic_ops apic_ops = {
@@ -101,8 +103,7 @@ static void pit_rearm(void *arg, u64 deadline)
 	struct vm *vm = arg;
 
 	__atomic_store_n(&vm->guest->pit_deadline, deadline, __ATOMIC_RELAXED);
-	if (cpu_self() != vm->vcpu[0]->cpu)
-		cpu_kick(vm->vcpu[0]->cpu);
+	apic_kick(vm->vcpu[0]);
 }
 
 static const struct vpit_ops pit_ops = {

@@ -107,6 +107,14 @@ static inline int guest_irq_pending(struct vcpu *vcpu)
 	return vlapic_pending(&vcpu->guest->lapic);
 }
 
+/** Whether any interrupt waits for @vcpu, deliverable now or not. */
+static inline bool guest_irq_any(const struct vcpu *vcpu)
+{
+	if (vlapic_has_pending_raw(&vcpu->guest->lapic))
+		return true;
+	return vcpu->id == 0 && vpic_has_intr(&vcpu->vm->guest->virq.pic);
+}
+
 /**
  * Take the interrupt: the vector to inject now, which counts as delivered,
  * or -1 if it went away since guest_irq_pending().

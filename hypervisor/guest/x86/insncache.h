@@ -16,7 +16,8 @@
 #define INSN_BYTE_WORDS 2U
 #define INSN_WORDS      (INSN_WALK_WORDS + INSN_BYTE_WORDS)
 
-struct known_insn {
+struct __aligned(64) known_insn
+{
 	u64 linear;
 	u64 cr3;
 	const u8 *opcode; /* what it was looked at as; NULL: nothing here */

@@ -356,13 +356,19 @@ static void write_port(struct vpic *p, u32 port, u32 val)
 int vpic_pio_read(void *dev, u32 port, u32 size, u64 *val)
 {
 	struct vpic *p = dev;
+	bool polled;
 	u32 i;
 
 	*val = 0;
 	spin_lock(&p->lock);
+	/* Only a poll changes what it reads. */
+	polled = p->chip[MASTER].poll || p->chip[SLAVE].poll;
 	for (i = 0; i < MIN(size, 4U); i++)
 		*val |= (u64)read_port(p, port + i) << (8 * i);
-	update_and_unlock(p);
+	if (polled)
+		update_and_unlock(p);
+	else
+		spin_unlock(&p->lock);
 	return 0;
 }
 

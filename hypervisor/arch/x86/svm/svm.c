@@ -85,7 +85,7 @@ static bool svm_vcpu_run(struct hw_vcpu *v, const u32 *kick,
 	vmcb->rsp = v->regs.gpr[GPR_RSP];
 	vmcb->rip = v->regs.rip;
 	vmcb->rflags = v->regs.rflags;
-	if (!svm_enter(v, s->vmcb_hpa.v, host_page()->hpa, kick))
+	if (unlikely(!svm_enter(v, s->vmcb_hpa.v, host_page()->hpa, kick)))
 		return false;
 	v->regs.gpr[GPR_RAX] = vmcb->rax;
 	v->regs.gpr[GPR_RSP] = vmcb->rsp;

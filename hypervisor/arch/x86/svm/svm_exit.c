@@ -4,12 +4,6 @@
 
 #include "arch/x86/asm.h"
 
-static void facts_none(struct hw_vcpu *v, struct exit_info *x)
-{
-	(void)v;
-	(void)x;
-}
-
 static void facts_msr(struct hw_vcpu *v, struct exit_info *x)
 {
 	if (vmcb_of(v)->exit_info1 & 1)
@@ -56,17 +50,18 @@ static void facts_iret(struct hw_vcpu *v, struct exit_info *x)
 }
 
 struct exit_row {
-	u8 reason;
+	u8 known; /* HOLM_EXIT_* + 1; 0: what we let nobody trap */
 	void (*facts)(struct hw_vcpu *v, struct exit_info *x);
 };
 
-#define ROW(code, id, fn) [code] = { HOLM_EXIT_##id, fn }
+#define facts_none        NULL
+#define ROW(code, id, fn) [code] = { HOLM_EXIT_##id + 1, fn }
 
 /* clang-format off */
 static const struct exit_row rows[] = {
-	[EXIT_CR_READ ... EXIT_CR_LAST] = { HOLM_EXIT_CR, facts_none },
+	[EXIT_CR_READ ... EXIT_CR_LAST] = { HOLM_EXIT_CR + 1, facts_none },
 	[EXIT_EXCEPTION ... EXIT_EXCEPTION_LAST] =
-		{ HOLM_EXIT_EXCEPTION, facts_exception },
+		{ HOLM_EXIT_EXCEPTION + 1, facts_exception },
 	ROW(EXIT_INTR,		INTR,		facts_none),
 	ROW(EXIT_NMI,		NMI,		facts_none),
 	ROW(EXIT_VINTR,		WINDOW,		facts_none),
@@ -93,6 +88,27 @@ static const struct exit_row rows[] = {
 };
 /* clang-format on */
 
+/* What has no row. */
+static void facts_rest(struct hw_vcpu *v, struct exit_info *x)
+{
+	const struct vmcb *vmcb = vmcb_of(v);
+
+	/* Emulators give 32 bits of it, hardware 64. */
+	if ((u32)vmcb->exit_code == EXIT_INVALID) {
+		x->reason = HOLM_EXIT_SHUTDOWN;
+		return;
+	}
+	if (vmcb->exit_code == EXIT_NPF) {
+		x->reason = HOLM_EXIT_MMIO;
+		facts_npf(v, x);
+		return;
+	}
+	x->reason = HOLM_EXIT_OTHER;
+	x->raw = vmcb->exit_code;
+	x->raw_info[0] = vmcb->exit_info1;
+	x->raw_info[1] = vmcb->exit_info2;
+}
+
 void svm_exit_facts(struct hw_vcpu *v, struct exit_info *x)
 {
 	const struct vmcb *vmcb = vmcb_of(v);
@@ -100,23 +116,11 @@ void svm_exit_facts(struct hw_vcpu *v, struct exit_info *x)
 
 	x->insn_len = 0;
 	x->interrupted = vmcb->exit_int_info & EVENT_VALID;
-	/* Emulators give 32 bits of it, hardware 64. */
-	if ((u32)code == EXIT_INVALID) {
-		x->reason = HOLM_EXIT_SHUTDOWN;
+	if (unlikely(code >= ARRAY_SIZE(rows) || !rows[code].known)) {
+		facts_rest(v, x);
 		return;
 	}
-	if (code == EXIT_NPF) {
-		x->reason = HOLM_EXIT_MMIO;
-		facts_npf(v, x);
-		return;
-	}
-	if (code < ARRAY_SIZE(rows) && rows[code].facts) {
-		x->reason = rows[code].reason;
+	x->reason = rows[code].known - 1U;
+	if (rows[code].facts)
 		rows[code].facts(v, x);
-		return;
-	}
-	x->reason = HOLM_EXIT_OTHER;
-	x->raw = code;
-	x->raw_info[0] = vmcb->exit_info1;
-	x->raw_info[1] = vmcb->exit_info2;
 }
