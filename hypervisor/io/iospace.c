@@ -99,14 +99,24 @@ int io_space_add_mmio(struct io_space *space, const struct io_range *r)
 	return table_add(space->pool, &space->mmio, &copy);
 }
 
-void io_range_access(const struct io_range *r, u64 addr, u32 size, bool write,
-		     u64 *val)
+const struct io_range *io_table_search(struct io_table *t, u64 addr)
 {
-	io_access_fn fn = write ? r->write : r->read;
-	bool inside = addr - r->base <= r->size - size && size <= r->size;
+	const struct io_range *r = t->range;
+	u32 n = t->n;
 
-	if (likely(inside) && fn(r->dev, (u32)(addr - r->bias), size, val) == 0)
-		return;
-	if (!write)
-		*val = size >= 8 ? ~(u64)0 : BIT64(size * 8) - 1;
+	while (n > 0) {
+		u32 half = n / 2;
+		const struct io_range *mid = r + half;
+
+		if (addr < mid->base) {
+			n = half;
+		} else if (addr - mid->base < mid->size) {
+			__atomic_store_n(&t->last, mid, __ATOMIC_RELAXED);
+			return mid;
+		} else {
+			r = mid + 1;
+			n -= half + 1;
+		}
+	}
+	return NULL;
 }

@@ -58,39 +58,46 @@ void io_space_destroy(struct io_space *space);
 int io_space_add_pio(struct io_space *space, const struct io_range *r);
 int io_space_add_mmio(struct io_space *space, const struct io_range *r);
 
-/** The range that contains @addr, or NULL. Exit path. */
-static inline const struct io_range *io_table_find(struct io_table *t, u64 addr)
+/** io_table_find() for a range that is not the last one found. */
+const struct io_range *io_table_search(struct io_table *t, u64 addr);
+
+/** The last range found, if it contains @addr, else NULL. Exit path. */
+static inline const struct io_range *io_table_last(const struct io_table *t,
+						   u64 addr)
 {
 	const struct io_range *r = __atomic_load_n(&t->last, __ATOMIC_RELAXED);
-	u32 n = t->n;
 
-	if (r && addr - r->base < r->size)
-		return r;
-	r = t->range;
+	return likely(r && addr - r->base < r->size) ? r : NULL;
+}
 
-	while (n > 0) {
-		u32 half = n / 2;
-		const struct io_range *mid = r + half;
+/** The range that contains @addr, or NULL. */
+static inline const struct io_range *io_table_find(struct io_table *t, u64 addr)
+{
+	const struct io_range *r = io_table_last(t, addr);
 
-		if (addr < mid->base) {
-			n = half;
-		} else if (addr - mid->base < mid->size) {
-			__atomic_store_n(&t->last, mid, __ATOMIC_RELAXED);
-			return mid;
-		} else {
-			r = mid + 1;
-			n -= half + 1;
-		}
-	}
-	return NULL;
+	return likely(r) ? r : io_table_search(t, addr);
+}
+
+/** What nobody answers: reads as ones, writes nothing. @size is 1 to 8. */
+static inline void io_no_answer(u32 size, bool write, u64 *val)
+{
+	if (!write)
+		*val = ~(u64)0 >> (64 - 8 * size);
 }
 
 /**
  * Let @r answer an access that begins in it. One that runs over its end, or
- * that the device refuses, reads as ones and writes nothing.
+ * that the device refuses, is answered by nobody.
  */
-void io_range_access(const struct io_range *r, u64 addr, u32 size, bool write,
-		     u64 *val);
+static inline void io_range_access(const struct io_range *r, u64 addr, u32 size,
+				   bool write, u64 *val)
+{
+	io_access_fn fn = write ? r->write : r->read;
+
+	if (unlikely(r->size - (addr - r->base) < size ||
+		     fn(r->dev, (u32)(addr - r->bias), size, val)))
+		io_no_answer(size, write, val);
+}
 
 /**
  * Port access of @size 1, 2, 4. True: a device in here answered. False:

@@ -9,7 +9,6 @@
 
 #include "lib/types.h"
 #include "mem/addr.h"
-#include "mem/walkword.h"
 
 /** Arm the accessors for a CPU with SMAP; before, they touch no flag. */
 void physmap_set_smap(bool on);
@@ -21,12 +20,6 @@ void physmap_move(hpa_t dst, hpa_t src, u64 len);
 
 /** Eight bytes, at any alignment inside one page. */
 u64 physmap_load64(hpa_t src);
-
-/** Words that physmap_same() looks at. */
-#define PHYSMAP_SAME_WORDS 6U
-
-/** Whether each of the words still holds what it did. */
-bool physmap_same(const struct walk_word word[PHYSMAP_SAME_WORDS]);
 
 /** Aligned 32-bit accesses: load with acquire, store with release order. */
 u32 physmap_load32(hpa_t src);

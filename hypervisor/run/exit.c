@@ -12,11 +12,11 @@
 #include "lib/string.h"
 #include "run/note.h"
 
-static const u8 op_cpuid[] = { 0x0f, 0xa2 };
-static const u8 op_hlt[] = { 0xf4 };
-static const u8 op_vmmcall[] = { 0x0f, 0x01, 0xd9 };
-static const u8 op_xsetbv[] = { 0x0f, 0x01, 0xd1 };
-static const u8 op_vmcall[] = { 0x0f, 0x01, 0xc1 };
+static const struct run_opcode op_cpuid = { 2, { 0x0f, 0xa2 } };
+static const struct run_opcode op_hlt = { 1, { 0xf4 } };
+static const struct run_opcode op_vmmcall = { 3, { 0x0f, 0x01, 0xd9 } };
+static const struct run_opcode op_xsetbv = { 3, { 0x0f, 0x01, 0xd1 } };
+static const struct run_opcode op_vmcall = { 3, { 0x0f, 0x01, 0xc1 } };
 
 #define VECTOR_UD 6
 /* After so many of a vCPU they are counted only. */
@@ -34,14 +34,15 @@ static void exit_interrupt(struct vcpu *v, const struct exit_info *x)
 /* The NMI itself was taken when the exit was over; see trap.c. */
 static void exit_nothing(struct vcpu *v, const struct exit_info *x)
 {
-	(void)v;
 	(void)x;
+	v->attention = true;
 }
 
 static void exit_window(struct vcpu *v, const struct exit_info *x)
 {
 	(void)x;
-	backend->vcpu_irq_window(&v->hw, false);
+	v->attention = true;
+	run_irq_window(v, false);
 }
 
 static void cpuid_answer(struct vcpu *v, u64 cr4, u32 leaf, u32 sub,
@@ -70,7 +71,7 @@ static void exit_cpuid(struct vcpu *v, const struct exit_info *x)
 	u32 len;
 
 	backend->vcpu_get_code(&v->hw, &c);
-	len = run_insn_len(v, x, &c, op_cpuid, sizeof(op_cpuid));
+	len = run_insn_len(v, x, &c, &op_cpuid);
 	if (!len)
 		return;
 	cpuid_answer(v, c.cr4, (u32)r->gpr[GPR_RAX], (u32)r->gpr[GPR_RCX],
@@ -83,7 +84,8 @@ static void exit_cpuid(struct vcpu *v, const struct exit_info *x)
 }
 
 /* The hypercall instruction of @len bytes at @c. */
-static void hypercall(struct vcpu *v, const struct guest_code *c, u32 len)
+static inline void hypercall(struct vcpu *v, const struct guest_code *c,
+			     u32 len)
 {
 	struct guest_regs *r = &v->hw.regs;
 	bool inject_ud = false;
@@ -109,7 +111,7 @@ static void exit_hypercall(struct vcpu *v, const struct exit_info *x)
 	u32 len;
 
 	backend->vcpu_get_code(&v->hw, &c);
-	len = run_insn_len(v, x, &c, op_vmmcall, sizeof(op_vmmcall));
+	len = run_insn_len(v, x, &c, &op_vmmcall);
 	if (len)
 		hypercall(v, &c, len);
 }
@@ -120,7 +122,7 @@ static void exit_halt(struct vcpu *v, const struct exit_info *x)
 	u32 len;
 
 	backend->vcpu_get_code(&v->hw, &c);
-	len = run_insn_len(v, x, &c, op_hlt, sizeof(op_hlt));
+	len = run_insn_len(v, x, &c, &op_hlt);
 	if (!len)
 		return;
 	backend->vcpu_skip(&v->hw, len);
@@ -132,11 +134,11 @@ static void exit_halt(struct vcpu *v, const struct exit_info *x)
 static u32 foreign_call_len(struct vcpu *v, const struct guest_code *c)
 {
 	const struct exit_info call = { .reason = HOLM_EXIT_HYPERCALL };
-	u32 len = run_insn_len(v, &call, c, op_vmcall, sizeof(op_vmcall));
+	u32 len = run_insn_len(v, &call, c, &op_vmcall);
 
 	if (len)
 		return len;
-	return run_insn_len(v, &call, c, op_vmmcall, sizeof(op_vmmcall));
+	return run_insn_len(v, &call, c, &op_vmmcall);
 }
 
 /*
@@ -178,9 +180,12 @@ static void exit_shutdown(struct vcpu *v, const struct exit_info *x)
  */
 static void exit_insn(struct vcpu *v, const struct exit_info *x)
 {
-	const struct x86_insn *insn = run_decode(v);
+	const struct x86_insn *insn;
+	struct guest_code c;
 
 	(void)x;
+	backend->vcpu_get_code(&v->hw, &c);
+	insn = run_decode(v, &c);
 	if (!insn)
 		return;
 	switch (insn->op->kind) {
@@ -204,10 +209,13 @@ static void exit_insn(struct vcpu *v, const struct exit_info *x)
 static void exit_cr(struct vcpu *v, const struct exit_info *x)
 {
 	const struct x86_insn *insn;
+	struct guest_code c;
 
+	v->attention = true;
 	if (x->cr_done)
 		return;
-	insn = run_decode(v);
+	backend->vcpu_get_code(&v->hw, &c);
+	insn = run_decode(v, &c);
 	if (!insn)
 		return;
 	if (insn->op->kind != X86_OP_MOV_TO_CR || insn->reg != 8) {
@@ -231,7 +239,7 @@ static void exit_xsetbv(struct vcpu *v, const struct exit_info *x)
 	u32 len;
 
 	backend->vcpu_get_code(&v->hw, &c);
-	len = run_insn_len(v, x, &c, op_xsetbv, sizeof(op_xsetbv));
+	len = run_insn_len(v, x, &c, &op_xsetbv);
 	if (!len)
 		return;
 	if (v->vm->kind == VM_USER)

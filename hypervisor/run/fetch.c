@@ -7,6 +7,7 @@
 #include "run/run.h"
 
 #include "arch/x86/asm.h"
+#include "arch/x86/physmap_same.h"
 #include "guest/x86/guest.h"
 #include "lib/errno.h"
 #include "mem/physmap.h"
@@ -114,7 +115,7 @@ static bool look(struct vcpu *v, const struct guest_code *c,
 	struct walk_word *bytes = k->word + INSN_WALK_WORDS;
 	u64 at;
 
-	k->opcode = NULL;
+	k->as = NULL;
 	if (!c->long4 || c->linear % PAGE_SIZE > PAGE_SIZE - FETCH_BYTES)
 		return false;
 	at = walk_code(v, c, k->word);
@@ -129,12 +130,13 @@ static bool look(struct vcpu *v, const struct guest_code *c,
 	return true;
 }
 
-/* Whether @k is the instruction at @c, looked at as @opcode. */
+/* Whether @k is the instruction at @c. */
 static inline bool is_known(const struct known_insn *k,
-			    const struct guest_code *c, const u8 *opcode)
+			    const struct guest_code *c, const void *as)
 {
-	return k->opcode == opcode && k->linear == c->linear &&
-	       k->cr3 == c->cr3 && c->long4 && physmap_same(k->word);
+	return likely(k->as == as && k->linear == c->linear &&
+		      k->cr3 == c->cr3 && c->long4) &&
+	       physmap_same(k->word);
 }
 
 static void bytes_of(const struct known_insn *k, u8 *buf)
@@ -146,12 +148,12 @@ static void bytes_of(const struct known_insn *k, u8 *buf)
 }
 
 /* Looked at as any instruction. */
-static const u8 op_any[1];
+static const u8 any_insn;
 
 static __rare const struct x86_insn *decode_new(struct vcpu *v,
-						const struct guest_code *c,
-						struct known_insn *k)
+						const struct guest_code *c)
 {
+	struct known_insn *k = insncache_slot(&v->guest->insns, c->linear);
 	bool keep = look(v, c, k);
 	enum x86_mode mode = X86_MODE_64;
 	u32 n = FETCH_BYTES;
@@ -171,51 +173,44 @@ static __rare const struct x86_insn *decode_new(struct vcpu *v,
 		run_inject_ud(v);
 		return NULL;
 	}
-	k->opcode = keep ? op_any : NULL;
+	k->as = keep ? &any_insn : NULL;
 	return &k->insn;
 }
 
-const struct x86_insn *run_decode(struct vcpu *v)
+const struct x86_insn *run_decode(struct vcpu *v, const struct guest_code *c)
 {
-	struct guest_code c;
-	struct known_insn *k;
+	struct known_insn *k = insncache_slot(&v->guest->insns, c->linear);
 
-	backend->vcpu_get_code(&v->hw, &c);
-	k = insncache_slot(&v->guest->insns, c.linear);
-	if (likely(is_known(k, &c, op_any)))
-		return &k->insn;
-	return decode_new(v, &c, k);
+	return likely(is_known(k, c, &any_insn)) ? &k->insn : decode_new(v, c);
 }
 
 static __rare u32 measure_new(struct vcpu *v, const struct guest_code *c,
-			      struct known_insn *k, const u8 *opcode,
-			      u32 opcode_len)
+			      const struct run_opcode *op)
 {
+	struct known_insn *k = insncache_slot(&v->guest->insns, c->linear);
 	u8 buf[FETCH_BYTES];
 	u32 n;
 
 	if (look(v, c, k)) {
 		bytes_of(k, buf);
-		n = x86_insn_len_fixed(buf, FETCH_BYTES, opcode, opcode_len);
+		n = x86_insn_len_fixed(buf, FETCH_BYTES, op->byte, op->len);
 		if (n) {
 			k->insn.len = (u8)n;
-			k->opcode = opcode;
+			k->as = op;
 			return n;
 		}
 	}
 	n = run_fetch(v, buf);
-	return n ? x86_insn_len_fixed(buf, n, opcode, opcode_len) : 0;
+	return n ? x86_insn_len_fixed(buf, n, op->byte, op->len) : 0;
 }
 
 u32 run_insn_len(struct vcpu *v, const struct exit_info *x,
-		 const struct guest_code *c, const u8 *opcode, u32 opcode_len)
+		 const struct guest_code *c, const struct run_opcode *op)
 {
-	struct known_insn *k;
+	const struct known_insn *k;
 
 	if (x->insn_len)
 		return x->insn_len;
 	k = insncache_slot(&v->guest->insns, c->linear);
-	if (likely(is_known(k, c, opcode)))
-		return k->insn.len;
-	return measure_new(v, c, k, opcode, opcode_len);
+	return likely(is_known(k, c, op)) ? k->insn.len : measure_new(v, c, op);
 }

@@ -14,13 +14,16 @@
 #include "lib/string.h"
 #include "run/guestwalk.h"
 
+/* @size is 1 to 8. */
 static u64 ones(u32 size)
 {
-	return size >= 8 ? ~(u64)0 : BIT64(size * 8) - 1;
+	return ~(u64)0 >> (64 - 8 * size);
 }
 
-static int pio_access(struct vcpu *v, u16 port, u32 size, bool write, u64 *val)
+static __rare int pio_access(struct vcpu *v, u16 port, u32 size, bool write,
+			     u64 *val)
 {
+	*val &= ones(size);
 	if (io_space_pio(v->vm->io, port, size, write, val))
 		return 0;
 	if (v->vm->kind == VM_USER) {
@@ -28,8 +31,7 @@ static int pio_access(struct vcpu *v, u16 port, u32 size, bool write, u64 *val)
 		return ioreq_pio(v, port, size, write, val, run_wait);
 	}
 	vm_deny(v, HOLM_CELL_DENY_PORT, port);
-	if (!write)
-		*val = ones(size);
+	io_no_answer(size, write, val);
 	return 0;
 }
 
@@ -65,8 +67,7 @@ static int mmio_access(struct vcpu *v, gpa_t gpa, u32 size, bool write,
 		return ioreq_mmio(v, gpa, size, write, val, run_wait);
 	}
 	vm_deny(v, HOLM_CELL_DENY_MEMORY, gpa.v);
-	if (!write)
-		*val = ones(size);
+	io_no_answer(size, write, val);
 	return 0;
 }
 
@@ -208,11 +209,9 @@ static const struct emu_ops emu_ops = {
 	.pio_write = op_pio_write,
 };
 
-static void emulation_begin(struct emulation *e, struct vcpu *v)
+static void emulation_begin(struct emulation *e, struct vcpu *v,
+			    const struct guest_code *c)
 {
-	struct guest_code c;
-
-	backend->vcpu_get_code(&v->hw, &c);
 	e->v = v;
 	e->have_sregs = false;
 	e->ctx.ops = &emu_ops;
@@ -220,10 +219,10 @@ static void emulation_begin(struct emulation *e, struct vcpu *v)
 	e->ctx.rip = v->hw.regs.rip;
 	e->ctx.rflags = v->hw.regs.rflags;
 	e->ctx.mode = X86_MODE_64;
-	if (!c.long4)
+	if (!c->long4)
 		e->ctx.mode = (u8)run_mode(sregs(e));
-	e->ctx.cpl = c.cpl;
-	e->ctx.la57 = c.cr4 & CR4_LA57;
+	e->ctx.cpl = c->cpl;
+	e->ctx.la57 = c->cr4 & CR4_LA57;
 	e->ctx.log.next = 0;
 	e->ctx.log.count = v->guest->emu_log.count;
 	if (unlikely(e->ctx.log.count))
@@ -258,6 +257,7 @@ static void emulation_end(struct emulation *e, int rc)
 void run_exit_mmio(struct vcpu *v, const struct exit_info *x)
 {
 	const struct x86_insn *insn;
+	struct guest_code c;
 	struct emulation e;
 
 	/* Nothing to execute where nothing is mapped. */
@@ -265,60 +265,70 @@ void run_exit_mmio(struct vcpu *v, const struct exit_info *x)
 		run_inject_gp(v);
 		return;
 	}
-	insn = run_decode(v);
+	backend->vcpu_get_code(&v->hw, &c);
+	insn = run_decode(v, &c);
 	if (!insn)
 		return;
-	emulation_begin(&e, v);
+	emulation_begin(&e, v, &c);
 	e.ctx.fault_gpa = x->gpa;
 	e.ctx.fault_write = x->access & ACCESS_W;
 	emulation_end(&e, emu_mmio(&e.ctx, insn));
 }
 
-static void string_pio(struct vcpu *v)
+static __rare void string_pio(struct vcpu *v)
 {
-	const struct x86_insn *insn = run_decode(v);
+	const struct x86_insn *insn;
+	struct guest_code c;
 	struct emulation e;
 
+	backend->vcpu_get_code(&v->hw, &c);
+	insn = run_decode(v, &c);
 	if (!insn)
 		return;
-	emulation_begin(&e, v);
+	emulation_begin(&e, v, &c);
 	emulation_end(&e, emu_string_pio(&e.ctx, insn));
 }
 
 /* Without a next RIP the instruction must be found: prefixes, one opcode. */
-static u64 pio_next_rip(struct vcpu *v, const struct exit_info *x)
+static __rare u64 pio_next_rip(struct vcpu *v)
 {
 	const struct x86_insn *insn;
+	struct guest_code c;
 
-	if (x->next_rip)
-		return x->next_rip;
-	insn = run_decode(v);
+	backend->vcpu_get_code(&v->hw, &c);
+	insn = run_decode(v, &c);
 	return insn ? v->hw.regs.rip + insn->len : 0;
 }
 
-static void merge_rax(u64 *rax, u64 val, u32 size)
+/* A register of 32 bits clears the upper half, smaller ones keep the rest. */
+static u64 merge_rax(u64 rax, u64 val, u32 size)
 {
-	if (size == 4)
-		*rax = (u32)val;
-	else
-		*rax = (*rax & ~ones(size)) | (val & ones(size));
+	if (likely(size == 4))
+		return (u32)val;
+	return (rax & ~ones(size)) | (val & ones(size));
 }
 
 void run_exit_pio(struct vcpu *v, const struct exit_info *x)
 {
+	const struct io_range *r = io_table_last(&v->vm->io->pio, x->pio_port);
 	u64 *rax = &v->hw.regs.gpr[GPR_RAX];
-	u64 val = *rax & ones(x->pio_size);
-	u64 next;
+	u64 val = *rax;
+	u64 next = x->next_rip;
 
-	if (x->pio_string) {
+	if (unlikely(x->pio_string)) {
 		string_pio(v);
 		return;
 	}
-	next = pio_next_rip(v, x);
-	if (!next || pio_access(v, x->pio_port, x->pio_size, !x->pio_in, &val))
+	if (unlikely(!next))
+		next = pio_next_rip(v);
+	if (unlikely(!next))
+		return;
+	if (likely(r))
+		io_range_access(r, x->pio_port, x->pio_size, !x->pio_in, &val);
+	else if (pio_access(v, x->pio_port, x->pio_size, !x->pio_in, &val))
 		return;
 	if (x->pio_in)
-		merge_rax(rax, val, x->pio_size);
+		*rax = merge_rax(*rax, val, x->pio_size);
 	v->hw.regs.rip = next;
 	backend->vcpu_skip(&v->hw, 0);
 }

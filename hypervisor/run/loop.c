@@ -114,7 +114,7 @@ static bool wanted(const struct cpu *cpu, const struct vcpu *v)
 }
 
 /* Whatever @v or its CPU waits for; false if @v does not run for now. */
-static bool look(struct cpu *cpu, struct vcpu *v)
+static bool make_ready(struct cpu *cpu, struct vcpu *v)
 {
 	do {
 		v->attention = false;
@@ -140,7 +140,7 @@ static void run_vcpu(struct cpu *cpu, struct vcpu *v)
 
 	v->attention = true;
 	for (;;) {
-		if (unlikely(v->attention) && !look(cpu, v))
+		if (unlikely(v->attention) && !make_ready(cpu, v))
 			return;
 		run_note_enter(v);
 		if (!backend->vcpu_run(&v->hw, &cpu->kick, &x)) {

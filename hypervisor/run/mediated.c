@@ -11,9 +11,15 @@
 #include "io/ioreq.h"
 #include "run/note.h"
 
-static void take_init(struct vcpu *v)
+static void reset(struct vcpu *v)
 {
 	backend->vcpu_reset(&v->hw, VCPU_RESET_INIT);
+	v->guest->window = false;
+}
+
+static void take_init(struct vcpu *v)
+{
+	reset(v);
 	if (v->vm->kind == VM_USER)
 		guest_vcpu_init(v);
 	else
@@ -30,7 +36,7 @@ static void take_sipi(struct vcpu *v)
 
 	if (v->state != VCPU_STATE_WAIT_SIPI)
 		return;
-	backend->vcpu_reset(&v->hw, VCPU_RESET_INIT);
+	reset(v);
 	backend->vcpu_get_sregs(&v->hw, &s);
 	s.seg[SEG_CS].sel = (u16)(vector << 8);
 	s.seg[SEG_CS].base = (u64)vector << 12;
@@ -96,17 +102,21 @@ void run_arm_timer(struct vcpu *v)
 	p->timer_armed = deadline;
 }
 
-static void expire_timers(struct vcpu *v)
+static __rare void timers_moved(struct vcpu *v)
+{
+	if (guest_next_deadline(v) <= time_now())
+		guest_timers_expire(v, time_now());
+	run_arm_timer(v);
+}
+
+static inline void expire_timers(struct vcpu *v)
 {
 	u64 deadline = guest_next_deadline(v);
 
 	/* While the CPU's timer is set for it, it has not come. */
-	if (deadline == percpu_self()->timer_armed ||
-	    deadline == GUEST_NO_DEADLINE)
-		return;
-	if (deadline <= time_now())
-		guest_timers_expire(v, time_now());
-	run_arm_timer(v);
+	if (unlikely(deadline != percpu_self()->timer_armed &&
+		     deadline != GUEST_NO_DEADLINE))
+		timers_moved(v);
 }
 
 static void inject_irq(struct vcpu *v)
@@ -149,6 +159,12 @@ static void watch_priority(struct vcpu *v)
 	p->timer_armed = look;
 }
 
+void run_irq_window(struct vcpu *v, bool on)
+{
+	v->guest->window = on;
+	backend->vcpu_irq_window(&v->hw, on);
+}
+
 /* An interrupt waits that @v could take as far as priorities go. */
 static void inject_or_watch(struct vcpu *v)
 {
@@ -162,10 +178,11 @@ static void inject_or_watch(struct vcpu *v)
 		if (guest_irq_pending(v) < 0)
 			return;
 	}
-	backend->vcpu_irq_window(&v->hw, true);
+	if (!v->guest->window)
+		run_irq_window(v, true);
 }
 
-static void inject_pending(struct vcpu *v)
+static __rare void inject_pending(struct vcpu *v)
 {
 	if (unlikely(v->nmi_pending))
 		run_inject_nmi(v);
@@ -197,6 +214,9 @@ void run_prepare_mediated(struct vcpu *v)
 	if (likely(!v->nmi_pending && !v->guest->tpr_watched &&
 		   !guest_irq_any(v)))
 		return;
-	inject_pending(v);
 	v->attention = true;
+	/* While it waits for the window, nothing else can come of it. */
+	if (!v->guest->window || v->nmi_pending ||
+	    backend->vcpu_irq_ready(&v->hw))
+		inject_pending(v);
 }

@@ -13,8 +13,8 @@
 #include "lib/errno.h"
 #include "run/run.h"
 
-static const u8 op_rdmsr[] = { 0x0f, 0x32 };
-static const u8 op_wrmsr[] = { 0x0f, 0x30 };
+static const struct run_opcode op_rdmsr = { 2, { 0x0f, 0x32 } };
+static const struct run_opcode op_wrmsr = { 2, { 0x0f, 0x30 } };
 
 #define EFER_GUEST_BITS (EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE | BIT64(14))
 
@@ -132,16 +132,22 @@ static int x2apic_read(struct vcpu *v, u32 msr, u64 *val)
 	return x86_rdmsr_safe(msr, val) ? 0 : -EINVAL;
 }
 
-static int x2apic_write(struct vcpu *v, u32 msr, u64 val)
+static __rare int tpr_write(struct vcpu *v, u64 val)
+{
+	int rc = vlapic_msr_write(&v->guest->lapic, VLAPIC_MSR_TPR, val);
+
+	backend->vcpu_set_tpr(&v->hw, vlapic_get_tpr(&v->guest->lapic));
+	return rc;
+}
+
+static inline int x2apic_write(struct vcpu *v, u32 msr, u64 val)
 {
 	if (v->vm->kind != VM_USER)
 		return direct_apic_msr_write(v, msr, val);
 	v->attention = true;
-	if (unlikely(vlapic_msr_write(&v->guest->lapic, msr, val)))
-		return -EINVAL;
-	if (msr == VLAPIC_MSR_TPR)
-		backend->vcpu_set_tpr(&v->hw, (u8)val);
-	return 0;
+	if (unlikely(msr == VLAPIC_MSR_TPR))
+		return tpr_write(v, val);
+	return vlapic_msr_write(&v->guest->lapic, msr, val);
 }
 
 static int hardware_read(struct vcpu *v, u32 msr, u64 *val)
@@ -184,22 +190,22 @@ static int filtered_write(u32 msr, u64 val, u64 mask)
 	return x86_wrmsr_safe(msr, (old & ~mask) | (val & mask)) ? 0 : -EINVAL;
 }
 
-/* The registers a User VM touches most, past the table. */
-static bool is_vlapic(const struct vcpu *v, u32 msr)
+/*
+ * What is written most, past the table: the APIC of a User VM, and of the
+ * Service VM's what the table always traps.
+ */
+static bool is_apic_write(const struct vcpu *v, u32 msr)
 {
-	return v->vm->kind == VM_USER &&
-	       msr - VLAPIC_MSR_FIRST <= VLAPIC_MSR_LAST - VLAPIC_MSR_FIRST;
+	return msr == MSR_X2APIC_ICR ||
+	       (msr - VLAPIC_MSR_FIRST <= VLAPIC_MSR_LAST - VLAPIC_MSR_FIRST &&
+		v->vm->kind == VM_USER);
 }
 
 static int msr_read(struct vcpu *v, u32 msr, u64 *val)
 {
 	const struct msr_rule *rule = NULL;
-	int todo;
-
-	if (is_vlapic(v, msr))
-		return x2apic_read(v, msr, val);
-	todo = msr_guest_read(guest_kind_of(v->vm), &v->guest->msrs, msr, val,
-			      &rule);
+	int todo = msr_guest_read(guest_kind_of(v->vm), &v->guest->msrs, msr,
+				  val, &rule);
 
 	if (todo == MSR_DO_HANDLER)
 		return ops[rule->handler].read(v, msr, val);
@@ -208,15 +214,12 @@ static int msr_read(struct vcpu *v, u32 msr, u64 *val)
 	return todo == MSR_DONE ? 0 : -EINVAL;
 }
 
-static int msr_write(struct vcpu *v, u32 msr, u64 val)
+static __rare int msr_write(struct vcpu *v, u32 msr, u64 val)
 {
 	const struct msr_rule *rule = NULL;
-	int todo;
+	int todo = msr_guest_write(guest_kind_of(v->vm), &v->guest->msrs, msr,
+				   val, &rule);
 
-	if (is_vlapic(v, msr))
-		return x2apic_write(v, msr, val);
-	todo = msr_guest_write(guest_kind_of(v->vm), &v->guest->msrs, msr, val,
-			       &rule);
 	if (todo == MSR_DO_HANDLER)
 		return ops[rule->handler].write(v, msr, val);
 	if (todo == MSR_DO_HARDWARE)
@@ -242,18 +245,19 @@ void run_reset_shared_msrs(void)
 	}
 }
 
-static u32 insn_len(struct vcpu *v, const struct exit_info *x, const u8 *opcode)
+static u32 insn_len(struct vcpu *v, const struct exit_info *x,
+		    const struct run_opcode *op)
 {
 	struct guest_code c;
 
 	backend->vcpu_get_code(&v->hw, &c);
-	return run_insn_len(v, x, &c, opcode, sizeof(op_rdmsr));
+	return run_insn_len(v, x, &c, op);
 }
 
 void run_exit_rdmsr(struct vcpu *v, const struct exit_info *x)
 {
 	u64 *gpr = v->hw.regs.gpr;
-	u32 len = insn_len(v, x, op_rdmsr);
+	u32 len = insn_len(v, x, &op_rdmsr);
 	u64 val = 0;
 
 	if (!len)
@@ -271,13 +275,17 @@ void run_exit_rdmsr(struct vcpu *v, const struct exit_info *x)
 void run_exit_wrmsr(struct vcpu *v, const struct exit_info *x)
 {
 	const u64 *gpr = v->hw.regs.gpr;
-	u32 len = insn_len(v, x, op_wrmsr);
+	u32 len = insn_len(v, x, &op_wrmsr);
 	u64 val = (gpr[GPR_RDX] << 32) | (u32)gpr[GPR_RAX];
+	u32 msr = (u32)gpr[GPR_RCX];
+	int rc;
 
 	if (!len)
 		return;
-	if (msr_write(v, (u32)gpr[GPR_RCX], val)) {
-		vm_deny(v, HOLM_CELL_DENY_MSR, (u32)gpr[GPR_RCX]);
+	rc = is_apic_write(v, msr) ? x2apic_write(v, msr, val)
+				   : msr_write(v, msr, val);
+	if (unlikely(rc)) {
+		vm_deny(v, HOLM_CELL_DENY_MSR, msr);
 		run_inject_gp(v);
 		return;
 	}

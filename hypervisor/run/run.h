@@ -30,18 +30,24 @@ bool run_wait(struct vcpu *v);
 u32 run_fetch(struct vcpu *v, u8 *buf);
 
 /**
- * Fetch and decode; NULL after injecting what the guest gets instead. Stays
- * as it is until the vCPU's next exit.
+ * Fetch and decode at @c; NULL after injecting what the guest gets instead.
+ * Stays as it is until the vCPU's next exit.
  */
-const struct x86_insn *run_decode(struct vcpu *v);
+const struct x86_insn *run_decode(struct vcpu *v, const struct guest_code *c);
+
+/** An opcode without operands; of static storage: its address stands for it. */
+struct run_opcode {
+	u8 len;
+	u8 byte[3];
+};
 
 /**
- * Length of the instruction that exited, at @c, which must be @opcode (of
- * static storage: its address stands for it); 0 (a fault was injected, or
- * something else stands there by now): run the guest again as it is.
+ * Length of the instruction that exited, at @c, which must be @op; 0 (a fault
+ * was injected, or something else stands there by now): run the guest again
+ * as it is.
  */
 u32 run_insn_len(struct vcpu *v, const struct exit_info *x,
-		 const struct guest_code *c, const u8 *opcode, u32 opcode_len);
+		 const struct guest_code *c, const struct run_opcode *op);
 
 /** Mode the instruction decoder must assume. */
 enum x86_mode run_mode(const struct guest_sregs *s);
@@ -69,6 +75,9 @@ void run_renew_cpu(void);
  * mode that is said.
  */
 void run_renew_lapic(bool x2apic);
+
+/** Have an exit, or none, as soon as @v can take an interrupt. */
+void run_irq_window(struct vcpu *v, bool on);
 
 /** Give @v its pending NMI, if it can take one now. */
 void run_inject_nmi(struct vcpu *v);

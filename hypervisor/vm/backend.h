@@ -121,7 +121,6 @@ struct exit_info {
 	/* PIO */
 	bool pio_in;
 	bool pio_string;
-	bool pio_rep;
 	u8 pio_size; /* 1, 2, 4 bytes */
 	u16 pio_port;
 	u64 next_rip; /* 0: unknown */

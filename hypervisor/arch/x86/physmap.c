@@ -2,26 +2,27 @@
 #include "mem/physmap.h"
 
 #include "arch/x86/asm.h"
+#include "arch/x86/physmap_same.h"
 #include "lib/string.h"
 
 /* Written once, before the other CPUs start. */
-static bool smap;
+bool physmap_smap;
 
 void physmap_set_smap(bool on)
 {
-	smap = on;
+	physmap_smap = on;
 }
 
 static void *open_at(hpa_t pa)
 {
-	if (smap)
+	if (physmap_smap)
 		x86_stac();
 	return (void *)(uintptr_t)pa.v;
 }
 
 static void close(void)
 {
-	if (smap)
+	if (physmap_smap)
 		x86_clac();
 }
 
@@ -56,30 +57,6 @@ u64 physmap_load64(hpa_t src)
 	__builtin_memcpy(&v, open_at(src), sizeof(v));
 	close();
 	return v;
-}
-
-/* Straight: it is a good part of what an exit costs. */
-static inline bool same(const struct walk_word *word)
-{
-	u64 differ = 0;
-
-#pragma GCC unroll 6
-	for (u32 i = 0; i < PHYSMAP_SAME_WORDS; i++)
-		differ |= *(const volatile u64 *)(uintptr_t)word[i].at.v ^
-			  word[i].held;
-	return !differ;
-}
-
-bool physmap_same(const struct walk_word word[PHYSMAP_SAME_WORDS])
-{
-	bool is_same;
-
-	if (unlikely(!smap))
-		return same(word);
-	x86_stac();
-	is_same = same(word);
-	x86_clac();
-	return is_same;
 }
 
 u32 physmap_load32(hpa_t src)

@@ -307,6 +307,7 @@ static void guest_reset(struct vm *vm)
 
 		direct_apic_reset(&v->direct);
 		v->pvclock = 0;
+		v->window = false;
 		guest_vcpu_restart(vm->vcpu[i]);
 		guest_msrs_reset(&v->msrs);
 		v->cpuid.cr4 = 0;

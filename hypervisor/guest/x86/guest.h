@@ -49,7 +49,8 @@ struct vcpu_guest {
 	struct cpuid_vcpu cpuid;   /* the run loop keeps cr4, xcr0, ... */
 	struct direct_apic direct; /* of a VM that owns its CPUs' APICs */
 	bool tpr_watched;          /* an interrupt waits for a lower priority */
-	u64 pvclock;               /* MSR_KVM_SYSTEM_TIME_NEW as written */
+	bool window; /* an exit comes when an interrupt can be taken */
+	u64 pvclock; /* MSR_KVM_SYSTEM_TIME_NEW as written */
 	struct insncache insns;
 	struct s2_cache s2_cache; /* for the fetch of instructions */
 	struct emu_log emu_log; /* of an instruction that waits for a device */

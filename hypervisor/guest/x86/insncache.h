@@ -20,7 +20,7 @@ struct __aligned(64) known_insn
 {
 	u64 linear;
 	u64 cr3;
-	const u8 *opcode; /* what it was looked at as; NULL: nothing here */
+	const void *as; /* what it was looked at as; NULL: nothing here */
 	struct walk_word word[INSN_WORDS];
 	struct x86_insn insn; /* of a fixed opcode only the length */
 };
@@ -39,7 +39,7 @@ static inline struct known_insn *insncache_slot(struct insncache *c, u64 linear)
 static inline void insncache_clear(struct insncache *c)
 {
 	for (u32 i = 0; i < INSNCACHE_SLOTS; i++)
-		c->slot[i].opcode = NULL;
+		c->slot[i].as = NULL;
 }
 
 #endif

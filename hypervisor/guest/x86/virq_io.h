@@ -26,10 +26,10 @@ struct vdev_range {
 	vdev_access_fn write;
 };
 
-/** All ones in the low @size bytes: what a bus reads where nothing is. */
+/** All ones in the low @size (1 to 8) bytes: a bus where nothing is. */
 static inline u64 vdev_no_answer(u32 size)
 {
-	return size >= 8 ? ~(u64)0 : BIT64(size * 8) - 1;
+	return ~(u64)0 >> (64 - 8 * size);
 }
 
 #endif

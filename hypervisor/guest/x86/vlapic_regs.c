@@ -380,7 +380,7 @@ int vlapic_msr_write(struct vlapic *v, u32 msr, u64 val)
 {
 	const struct apic_reg *r = find_x2apic(v, msr);
 
-	if (unlikely(r == NULL || r->write == NULL || (val & ~r->valid) != 0))
+	if (unlikely(!r || !r->write || (val & ~r->valid)))
 		return -EINVAL;
 	r->write(v, msr - VLAPIC_MSR_FIRST, val);
 	return 0;

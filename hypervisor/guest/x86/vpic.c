@@ -306,7 +306,7 @@ static void write_odd(struct vpic_chip *c, u32 val)
 }
 
 /* The read after a poll command is an acknowledge cycle without a vector. */
-static u32 poll_read(struct vpic_chip *c)
+static __rare u32 poll_read(struct vpic_chip *c)
 {
 	int input = chip_pending(c);
 
@@ -319,25 +319,24 @@ static u32 poll_read(struct vpic_chip *c)
 
 static u32 read_chip(struct vpic_chip *c, bool odd)
 {
-	if (c->poll)
+	if (unlikely(c->poll))
 		return poll_read(c);
-	if (odd)
+	if (likely(odd))
 		return c->imr;
 	return c->read_isr ? c->isr : requests(c);
 }
 
 static bool port_is_chip(u32 port)
 {
-	return (port & ~1U) == PORT_MASTER || (port & ~1U) == PORT_SLAVE;
+	return (port & ~(1U | (PORT_MASTER ^ PORT_SLAVE))) == PORT_MASTER;
 }
 
 static u32 read_port(struct vpic *p, u32 port)
 {
-	if ((port & ~1U) == PORT_ELCR)
-		return p->chip[port & 1].elcr;
-	if (!port_is_chip(port))
-		return 0xff;
-	return read_chip(&p->chip[(port & ~1U) == PORT_SLAVE], (port & 1) != 0);
+	if (unlikely(!port_is_chip(port)))
+		return (port & ~1U) == PORT_ELCR ? p->chip[port & 1].elcr
+						 : 0xffU;
+	return read_chip(&p->chip[port >> 7 & 1], (port & 1) != 0);
 }
 
 static void write_port(struct vpic *p, u32 port, u32 val)
@@ -352,23 +351,37 @@ static void write_port(struct vpic *p, u32 port, u32 val)
 		write_even(c, val);
 }
 
-/* The bus splits wider accesses into bytes. */
-int vpic_pio_read(void *dev, u32 port, u32 size, u64 *val)
+static inline u32 read_byte(struct vpic *p, u32 port)
 {
-	struct vpic *p = dev;
 	bool polled;
-	u32 i;
+	u32 val;
 
-	*val = 0;
 	spin_lock(&p->lock);
 	/* Only a poll changes what it reads. */
 	polled = p->chip[MASTER].poll || p->chip[SLAVE].poll;
-	for (i = 0; i < MIN(size, 4U); i++)
-		*val |= (u64)read_port(p, port + i) << (8 * i);
-	if (polled)
+	val = read_port(p, port);
+	if (unlikely(polled))
 		update_and_unlock(p);
 	else
 		spin_unlock(&p->lock);
+	return val;
+}
+
+/* The bus splits wider accesses into bytes. */
+static __rare u64 read_bytes(struct vpic *p, u32 port, u32 size)
+{
+	u64 val = 0;
+	u32 i;
+
+	for (i = 0; i < MIN(size, 4U); i++)
+		val |= (u64)read_byte(p, port + i) << (8 * i);
+	return val;
+}
+
+int vpic_pio_read(void *dev, u32 port, u32 size, u64 *val)
+{
+	*val = likely(size == 1) ? read_byte(dev, port)
+				 : read_bytes(dev, port, size);
 	return 0;
 }
 

@@ -40,11 +40,11 @@ u64 vpmtimer_count(struct vpmtimer *t)
 
 int vpmtimer_pio_read(void *dev, u32 port, u32 size, u64 *val)
 {
-	u32 count = (u32)vpmtimer_count(dev);
+	u32 at = port - VPMTIMER_PORT;
 
 	*val = vdev_no_answer(size);
-	if (size <= 4 && port >= VPMTIMER_PORT && port < VPMTIMER_PORT + 4)
-		*val &= count >> (8 * (port - VPMTIMER_PORT));
+	if (likely(size <= 4 && at < 4))
+		*val &= (u32)vpmtimer_count(dev) >> (8 * at);
 	return 0;
 }
 

@@ -33,8 +33,7 @@ static void tells_tsc_frequency(void)
 
 	check_eq(x86_cpuid(LEAF_HV_TSC, 0).eax, info.tsc_khz, "kHz");
 	/* Bochs' clock is the slowest there is: 50 MHz. */
-	check(info.tsc_khz > 10000, "%lu kHz is no CPU of today",
-	      info.tsc_khz);
+	check(info.tsc_khz > 10000, "%lu kHz is no CPU of today", info.tsc_khz);
 }
 
 static void service_is_privileged(void)

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * bool svm_enter(struct hw_vcpu *v, u64 vmcb, u64 host, const u32 *kick)
+ * void svm_enter(struct hw_vcpu *v, u64 vmcb, u64 host)
  *
- * One run of the guest. With GIF clear nothing can come between the look at
- * *kick and the guest: an NMI sent after it waits and is taken as an exit.
- * RAX, RSP, RIP and RFLAGS travel in the VMCB. Returns false, without having
- * run the guest, if *kick is set.
+ * One run of the guest. Called with GIF clear, returns with it set. RAX, RSP,
+ * RIP and RFLAGS travel in the VMCB.
  */
 	.section .text
 	.globl	svm_enter
@@ -17,9 +15,6 @@ svm_enter:
 	pushq	%r13
 	pushq	%r14
 	pushq	%r15
-	clgi
-	cmpl	$0, (%rcx)
-	jne	kicked
 	pushq	%rdi
 	pushq	%rdx
 	movq	%rsi, %rax
@@ -65,8 +60,6 @@ svm_enter:
 	popq	%rax
 	popq	%rdi
 	vmload	%rax
-	movl	$1, %eax
-out:
 	/* From here NMIs come; the host's TSS is back. */
 	stgi
 	popq	%r15
@@ -76,8 +69,5 @@ out:
 	popq	%rbp
 	popq	%rbx
 	ret
-kicked:
-	xorl	%eax, %eax
-	jmp	out
 
 	.section .note.GNU-stack, "", @progbits

@@ -12,22 +12,7 @@
 #define CPUID_SVM_LEAF  0x8000000a
 #define CPUID_SVM_NPT   BIT32(0)
 
-/*
- * The CPU's own pages, at the same private address on every CPU: where VMRUN
- * keeps the host's state, and what VMLOAD puts back after an exit.
- */
-static struct {
-	u64 host_hpa_va;
-} svm;
-
-struct svm_host {
-	u64 hpa; /* in the part of the page that VMSAVE leaves alone */
-};
-
-static struct svm_host *host_page(void)
-{
-	return (struct svm_host *)(uintptr_t)svm.host_hpa_va;
-}
+u64 *svm_host_hpa;
 
 static const char absent[] = "the CPU has no SVM (AMD-V)";
 
@@ -56,8 +41,8 @@ static int svm_cpu_enable(void *save_area, hpa_t hpa)
 		return -ENODEV;
 	x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) | EFER_SVME);
 	x86_wrmsr(MSR_VM_HSAVE_PA, hpa.v);
-	svm.host_hpa_va = host;
-	host_page()->hpa = hpa.v + PAGE_SIZE;
+	svm_host_hpa = (u64 *)(uintptr_t)host;
+	*svm_host_hpa = hpa.v + PAGE_SIZE;
 	__asm__ volatile("vmsave %0" : : "a"(hpa.v + PAGE_SIZE) : "memory");
 	return 0;
 }
@@ -73,32 +58,6 @@ static const struct pt_format *svm_s2_format(u8 *leaf_levels)
 	*leaf_levels = features_get()->pages_1g ? PT_LEAF_ALL
 						: PT_LEAF_4K | PT_LEAF_2M;
 	return &pt_format_npt;
-}
-
-static bool svm_vcpu_run(struct hw_vcpu *v, const u32 *kick,
-			 struct exit_info *exit)
-{
-	struct svm_vcpu *s = svm_of(v);
-	struct vmcb *vmcb = s->vmcb;
-
-	vmcb->rax = v->regs.gpr[GPR_RAX];
-	vmcb->rsp = v->regs.gpr[GPR_RSP];
-	vmcb->rip = v->regs.rip;
-	vmcb->rflags = v->regs.rflags;
-	if (unlikely(!svm_enter(v, s->vmcb_hpa.v, host_page()->hpa, kick)))
-		return false;
-	v->regs.gpr[GPR_RAX] = vmcb->rax;
-	v->regs.gpr[GPR_RSP] = vmcb->rsp;
-	v->regs.rip = vmcb->rip;
-	v->regs.rflags = vmcb->rflags;
-	vmcb->tlb_control = 0;
-	vmcb->event_inj = 0;
-	if (unlikely(s->nmi_masked) && svm_nmi_note_exit(v)) {
-		*exit = (struct exit_info){ .reason = HOLM_EXIT_NMI };
-		return true;
-	}
-	svm_exit_facts(v, exit);
-	return true;
 }
 
 static void svm_vcpu_inject(struct hw_vcpu *v, const struct guest_event *ev)

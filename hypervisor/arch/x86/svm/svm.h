@@ -39,10 +39,17 @@ static inline struct vmcb *vmcb_of(struct hw_vcpu *v)
 	return svm_of(v)->vmcb;
 }
 
-/** Translate the VMCB's exit code and info into facts. */
-void svm_exit_facts(struct hw_vcpu *v, struct exit_info *exit);
+/**
+ * The CPU's own second page, at the same private address on every CPU: what
+ * VMLOAD puts back after an exit. The part that VMSAVE leaves alone begins
+ * with the page's HPA.
+ */
+extern u64 *svm_host_hpa;
 
-bool svm_enter(struct hw_vcpu *v, u64 vmcb_hpa, u64 host_hpa, const u32 *kick);
+/* svm_exit.c */
+bool svm_vcpu_run(struct hw_vcpu *v, const u32 *kick, struct exit_info *exit);
+
+void svm_enter(struct hw_vcpu *v, u64 vmcb_hpa, u64 host_hpa);
 
 /* svm_nmi.c */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Exit codes into facts. */
+/* One run of the guest, and its exit code into facts. */
 #include "arch/x86/svm/svm.h"
 
 #include "arch/x86/asm.h"
@@ -18,7 +18,6 @@ static void facts_pio(struct hw_vcpu *v, struct exit_info *x)
 
 	x->pio_in = info & IOIO_IN;
 	x->pio_string = info & IOIO_STRING;
-	x->pio_rep = info & IOIO_REP;
 	x->pio_size = (info >> IOIO_SIZE_SHIFT) & 7;
 	x->pio_port = (u16)(info >> IOIO_PORT_SHIFT);
 	x->next_rip = vmcb->exit_info2;
@@ -50,18 +49,19 @@ static void facts_iret(struct hw_vcpu *v, struct exit_info *x)
 }
 
 struct exit_row {
-	u8 known; /* HOLM_EXIT_* + 1; 0: what we let nobody trap */
+	bool known; /* else: what we let nobody trap */
+	u8 reason;
 	void (*facts)(struct hw_vcpu *v, struct exit_info *x);
 };
 
 #define facts_none        NULL
-#define ROW(code, id, fn) [code] = { HOLM_EXIT_##id + 1, fn }
+#define ROW(code, id, fn) [code] = { true, HOLM_EXIT_##id, fn }
 
 /* clang-format off */
 static const struct exit_row rows[] = {
-	[EXIT_CR_READ ... EXIT_CR_LAST] = { HOLM_EXIT_CR + 1, facts_none },
+	[EXIT_CR_READ ... EXIT_CR_LAST] = { true, HOLM_EXIT_CR, facts_none },
 	[EXIT_EXCEPTION ... EXIT_EXCEPTION_LAST] =
-		{ HOLM_EXIT_EXCEPTION + 1, facts_exception },
+		{ true, HOLM_EXIT_EXCEPTION, facts_exception },
 	ROW(EXIT_INTR,		INTR,		facts_none),
 	ROW(EXIT_NMI,		NMI,		facts_none),
 	ROW(EXIT_VINTR,		WINDOW,		facts_none),
@@ -109,18 +109,59 @@ static void facts_rest(struct hw_vcpu *v, struct exit_info *x)
 	x->raw_info[1] = vmcb->exit_info2;
 }
 
-void svm_exit_facts(struct hw_vcpu *v, struct exit_info *x)
+static inline void facts(struct hw_vcpu *v, const struct vmcb *vmcb,
+			 struct exit_info *x)
 {
-	const struct vmcb *vmcb = vmcb_of(v);
 	u64 code = vmcb->exit_code;
 
 	x->insn_len = 0;
-	x->interrupted = vmcb->exit_int_info & EVENT_VALID;
+	x->interrupted = (u32)vmcb->exit_int_info >> EVENT_VALID_SHIFT;
 	if (unlikely(code >= ARRAY_SIZE(rows) || !rows[code].known)) {
 		facts_rest(v, x);
 		return;
 	}
-	x->reason = rows[code].known - 1U;
+	x->reason = rows[code].reason;
 	if (rows[code].facts)
 		rows[code].facts(v, x);
+}
+
+static void enter(struct hw_vcpu *v)
+{
+	const struct svm_vcpu *s = svm_of(v);
+	struct vmcb *vmcb = s->vmcb;
+
+	vmcb->rax = v->regs.gpr[GPR_RAX];
+	vmcb->rsp = v->regs.gpr[GPR_RSP];
+	vmcb->rip = v->regs.rip;
+	vmcb->rflags = v->regs.rflags;
+	svm_enter(v, s->vmcb_hpa.v, *svm_host_hpa);
+}
+
+bool svm_vcpu_run(struct hw_vcpu *v, const u32 *kick, struct exit_info *exit)
+{
+	struct vmcb *vmcb;
+
+	/*
+	 * From here nothing comes between the look at *kick and the guest: an
+	 * NMI sent after it waits and is taken as an exit.
+	 */
+	__asm__ volatile("clgi" : : : "memory");
+	if (unlikely(__atomic_load_n(kick, __ATOMIC_RELAXED))) {
+		__asm__ volatile("stgi" : : : "memory");
+		return false;
+	}
+	enter(v);
+	vmcb = vmcb_of(v);
+	v->regs.gpr[GPR_RAX] = vmcb->rax;
+	v->regs.gpr[GPR_RSP] = vmcb->rsp;
+	v->regs.rip = vmcb->rip;
+	v->regs.rflags = vmcb->rflags;
+	vmcb->tlb_control = 0;
+	vmcb->event_inj = 0;
+	if (unlikely(svm_of(v)->nmi_masked) && svm_nmi_note_exit(v)) {
+		*exit = (struct exit_info){ .reason = HOLM_EXIT_NMI };
+		return true;
+	}
+	facts(v, vmcb, exit);
+	return true;
 }

@@ -126,7 +126,8 @@ _Static_assert(offsetof(struct vmcb, g_pat) == 0x668, "table B-2");
 #define EVENT_TYPE_EXCEPTION ((u64)3 << EVENT_TYPE_SHIFT)
 #define EVENT_TYPE_SOFT      ((u64)4 << EVENT_TYPE_SHIFT)
 #define EVENT_ERROR_VALID    BIT64(11)
-#define EVENT_VALID          BIT64(31)
+#define EVENT_VALID_SHIFT    31
+#define EVENT_VALID          BIT64(EVENT_VALID_SHIFT)
 
 #define TLB_FLUSH_ALL 1
 
@@ -164,7 +165,6 @@ _Static_assert(offsetof(struct vmcb, g_pat) == 0x668, "table B-2");
 /* IOIO exit_info1, 15.10.2 */
 #define IOIO_IN         BIT32(0)
 #define IOIO_STRING     BIT32(2)
-#define IOIO_REP        BIT32(3)
 #define IOIO_SIZE_SHIFT 4
 #define IOIO_PORT_SHIFT 16
 

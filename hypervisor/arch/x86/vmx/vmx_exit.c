@@ -8,7 +8,6 @@
 #define IO_SIZE       7ULL
 #define IO_IN         BIT64(3)
 #define IO_STRING     BIT64(4)
-#define IO_REP        BIT64(5)
 #define IO_PORT_SHIFT 16
 
 /* Qualification of EPT violations, table 28-7. */
@@ -38,7 +37,6 @@ static void facts_pio(struct hw_vcpu *v, struct exit_info *x)
 
 	x->pio_in = q & IO_IN;
 	x->pio_string = q & IO_STRING;
-	x->pio_rep = q & IO_REP;
 	x->pio_size = (u8)((q & IO_SIZE) + 1);
 	x->pio_port = (u16)(q >> IO_PORT_SHIFT);
 	x->next_rip = v->regs.rip + x->insn_len;
