@@ -275,10 +275,10 @@ int vm_pause(struct vm_locked l);
 int vm_reset(struct vm_locked l);
 
 /**
- * End a User VM or a cell from any state. Consumes the caller's reference; @vm must
- * not be locked. Its CPUs stay taken and idle. -ENOTTY if another call is
- * destroying it already, -EINVAL for the Service VM; the reference is
- * consumed then too.
+ * End a User VM or a cell from any state. Consumes the caller's reference;
+ * @vm must not be locked. Its CPUs stay taken and idle. -ENOTTY if another
+ * call is destroying it already, -EINVAL for the Service VM; the reference
+ * is consumed then too.
  */
 int vm_destroy(struct vm *vm);
 
