@@ -101,8 +101,11 @@ static double put_span(FILE *out, const struct span *s, double y)
 	char size[32], text[128];
 
 	format_size(s->size, size, sizeof(size));
-	snprintf(text, sizeof(text), "%s: %s, %s",
-		 s->kind == SPAN_HOLE ? "hole" : s->owner, s->what, size);
+	if (s->kind == SPAN_HOLE)
+		snprintf(text, sizeof(text), "%s, %s", s->what, size);
+	else
+		snprintf(text, sizeof(text), "%s: %s, %s", s->owner, s->what,
+			 size);
 	put_box(out, &b, text);
 	put_address(out, BAR_X - 8, y, s->base);
 	put_label(out, BAR_X + BAR_W / 2.0, y + b.h / 2 + 4, "middle", text);
@@ -185,10 +188,12 @@ static double put_stretch(FILE *out, const struct memmap *m, const double *y,
 static double put_vm(FILE *out, const struct memmap *m, const double *y,
 		     const struct holm_vm *vm, double at)
 {
-	char text[80];
+	char text[96];
 	size_t i = 0;
 
-	snprintf(text, sizeof(text), "User VM %s sees:", vm->name);
+	snprintf(text, sizeof(text),
+		 "User VM %s (%" PRIu64 " pages of Holm's pool map it):",
+		 vm->name, vm->s2_pages);
 	put_label(out, VIEW_X, at + 10, "start", text);
 	at += 18;
 	while (i < m->nviews) {

@@ -122,7 +122,8 @@ static void test_picture(void **state)
 	(void)state;
 	expect_out("hv memory --svg", 0,
 		   "<svg xmlns=\"http://www.w3.org/2000/svg\"");
-	expect_out("hv memory --svg", 0, "User VM a&#60;b sees:");
+	expect_out("hv memory --svg", 0,
+		   "User VM a&#60;b (0 pages of Holm's pool map it):");
 	expect_out("hv memory --svg", 0, "RAM, 6 MiB in 3 pieces");
 	expect_out("hv memory --svg", 0, "</svg>\n");
 }

@@ -83,8 +83,8 @@ struct holm_info {
 	X(ACPI, 3, "ACPI tables")                     \
 	X(NVS, 4, "ACPI non-volatile storage")        \
 	X(UNUSABLE, 5, "defective RAM")               \
-	X(HOLM_IMAGE, 16, "Holm: code and data")      \
-	X(HOLM_POOL, 17, "Holm: page pool")           \
+	X(HOLM_IMAGE, 16, "code and data")            \
+	X(HOLM_POOL, 17, "page pool")                 \
 	X(LAPIC, 18, "local APIC and message window") \
 	X(IOAPIC, 19, "I/O APIC")                     \
 	X(IOMMU, 20, "DMA remapping unit")
