@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Port and memory-mapped I/O of a User VM, answered by the device model. */
+#include "abi/hypercall.h"
 #include "kit/host.h"
 #include "kit/test.h"
 #include "kit/trap.h"
@@ -366,13 +367,26 @@ static void nobodys_memory_does_not_run(void)
 
 static void call_holm(void *arg)
 {
-	(void)arg;
-	__asm__ volatile("mov $0x80000000, %%r8d; vmmcall" : : : "r8", "rax");
+	register u64 r8 __asm__("r8") = *(const u32 *)arg;
+	u64 rax;
+
+	__asm__ volatile("vmmcall"
+			 : "=a"(rax)
+			 : "r"(r8), "D"(0), "S"(0)
+			 : "memory");
 }
 
+/* None of them, not those that only tell or trace. */
 static void hypercalls_are_undefined(void)
 {
-	check_eq(probe(call_holm, NULL), VEC_UD, "VMMCALL");
+	static const u32 calls[] = { HC_GET_API_VERSION, HC_HOLM_QUERY,
+				     HC_HOLM_TRACE, HC_ID(0xff) };
+
+	for (u32 i = 0; i < ARRAY_SIZE(calls); i++) {
+		u32 nr = calls[i];
+
+		check_eq(probe(call_holm, &nr), VEC_UD, "call %x", nr);
+	}
 }
 
 /* clang-format off */
