@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Sourced by the tests in the Service VM. A test exits 0 if it passed.
 
-vm_kernel_args="console=ttyS0 no_timer_check quiet panic=-1"
+# What the machine wants of every kernel: holm.vmargs=WORD,WORD
+vm_bed_args=$(sed -n 's/.*holm\.vmargs=\([^ ]*\).*/\1/p' /proc/cmdline | tr , ' ')
+vm_kernel_args="console=ttyS0 no_timer_check quiet panic=-1 $vm_bed_args"
 
 # fail SENTENCE: end this test.
 fail()
