@@ -11,6 +11,11 @@
 #define DUMP_LINE    160U
 
 _Static_assert(sizeof(struct holm_trace_record) == 40, "abi/holm_trace.h");
+_Static_assert(offsetof(struct holm_trace_record, event) == 8 &&
+		       offsetof(struct holm_trace_record, cpu) == 10 &&
+		       offsetof(struct holm_trace_record, vm) == 12 &&
+		       offsetof(struct holm_trace_record, vcpu) == 14,
+	       "the second word of trace_put()");
 _Static_assert((TRACE_RECORDS & (TRACE_RECORDS - 1)) == 0, "a mask");
 _Static_assert(HOLM_TRACE_COUNT < 64, "a bit each");
 
@@ -36,23 +41,21 @@ static void put_words(struct trace_ring *ring, u64 at, const u64 *word)
 	__atomic_store_n(&ring->head, at + 1, __ATOMIC_RELEASE);
 }
 
+/* A record as the words it is stored in: x86 has the low field first. */
 void trace_put(enum holm_trace_event event, u32 who, u64 a, u64 b, u64 c)
 {
 	const struct cpu *cpu = cpu_self();
-	const struct holm_trace_record rec = {
-		.tsc = time_now(),
-		.event = (u16)event,
-		.cpu = (u16)cpu->index,
-		.vm = (u16)(who >> 16),
-		.vcpu = (u16)who,
-		.arg = { a, b, c },
+	const u64 word[RECORD_WORDS] = {
+		time_now(),
+		event | (u64)cpu->index << 16 | (u64)(who >> 16) << 32 |
+			(u64)who << 48,
+		a,
+		b,
+		c,
 	};
-	u64 word[RECORD_WORDS];
 
-	if (!cpu->trace)
-		return;
-	memcpy(word, &rec, sizeof(word));
-	put_words(cpu->trace, cpu->trace->head, word);
+	if (cpu->trace)
+		put_words(cpu->trace, cpu->trace->head, word);
 }
 
 /* False if record @n was overwritten before or while it was copied. */

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define ANSWER_MS 2000
+#define ANSWER_MS 5000
 
 int dm_connect(const struct holm *h, const char *name, const char *file)
 {
