@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "guest/x86/guest.h"
 #include "guest/x86/pvclock.h"
+#include "guest/x86/vlapic_hw.h"
 #include "hypercall/hypercall.h"
 #include "lib/string.h"
 #include "run/note.h"
@@ -251,6 +252,11 @@ static void exit_xsetbv(struct vcpu *v, const struct exit_info *x)
 	backend->vcpu_skip(&v->hw, len);
 }
 
+static void exit_eoi(struct vcpu *v, const struct exit_info *x)
+{
+	vlapic_eoi_by_hw(&v->guest->lapic, x->vector);
+}
+
 /* Reasons that no backend should give for what we let it trap. */
 static void exit_other(struct vcpu *v, const struct exit_info *x)
 {
@@ -280,6 +286,7 @@ const run_exit_fn run_exit_table[HOLM_EXIT_COUNT] = {
 	[HOLM_EXIT_INSN]	= exit_insn,
 	[HOLM_EXIT_IOREQ]	= exit_other,
 	[HOLM_EXIT_OTHER]	= exit_other,
+	[HOLM_EXIT_EOI]		= exit_eoi,
 };
 /* clang-format on */
 

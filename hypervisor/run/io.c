@@ -6,6 +6,7 @@
 #include "run/run.h"
 
 #include "arch/x86/asm.h"
+#include "arch/x86/lapic.h"
 #include "guest/x86/emulate.h"
 #include "guest/x86/guest.h"
 #include "io/ioreq.h"
@@ -51,7 +52,9 @@ static bool lapic_access(struct vcpu *v, gpa_t gpa, u32 size, bool write,
 	}
 	v->attention = true;
 	vlapic_mmio_write(lapic, (u32)off, size, val);
-	backend->vcpu_set_tpr(&v->hw, vlapic_get_tpr(lapic));
+	/* Of others the CPU may know a newer one, by CR8. */
+	if (off == LAPIC_TPR)
+		backend->vcpu_set_tpr(&v->hw, vlapic_get_tpr(lapic));
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include "core/log.h"
 #include "core/percpu.h"
 #include "guest/x86/guest.h"
+#include "guest/x86/vlapic_hw.h"
 #include "io/ioreq.h"
 #include "run/note.h"
 
@@ -202,6 +203,45 @@ void run_sync_tpr(struct vcpu *v)
 		vlapic_set_tpr(lapic, tpr);
 }
 
+static bool may_wake(const struct vcpu *v)
+{
+	return v->state == VCPU_STATE_HALTED && (v->hw.regs.rflags & RFLAGS_IF);
+}
+
+/* The 8259s' interrupts pass by the local APIC: they are injected. */
+static __rare void inject_pic(struct vcpu *v)
+{
+	v->attention = true;
+	if (may_wake(v))
+		vcpu_state_set(v, VCPU_STATE_RUNNABLE);
+	if (v->state != VCPU_STATE_RUNNABLE)
+		return;
+	if (backend->vcpu_irq_ready(&v->hw))
+		inject_irq(v);
+	if (guest_pic_pending(v) >= 0 && !v->guest->window)
+		run_irq_window(v, true);
+}
+
+/* The CPU delivers what it is told of here, when the guest can take it. */
+static void feed_cpu(struct vcpu *v)
+{
+	struct apic_vectors s;
+	bool deliverable = false;
+
+	if (unlikely(v->nmi_pending)) {
+		run_inject_nmi(v);
+		v->attention |= v->nmi_pending;
+	}
+	if (vlapic_drain(&v->guest->lapic, &s))
+		deliverable = backend->vcpu_apic_post(&v->hw, &s);
+	else if (v->state == VCPU_STATE_HALTED)
+		deliverable = backend->vcpu_apic_post(&v->hw, NULL);
+	if (deliverable && may_wake(v))
+		vcpu_state_set(v, VCPU_STATE_RUNNABLE);
+	if (unlikely(v->id == 0 && guest_pic_pending(v) >= 0))
+		inject_pic(v);
+}
+
 void run_prepare_mediated(struct vcpu *v)
 {
 	run_sync_tpr(v);
@@ -209,6 +249,10 @@ void run_prepare_mediated(struct vcpu *v)
 	/* A waiting request must be asked again before anything else. */
 	if (unlikely(ioreq_outstanding(v))) {
 		v->attention = true;
+		return;
+	}
+	if (v->guest->apic_by_cpu) {
+		feed_cpu(v);
 		return;
 	}
 	if (likely(!v->nmi_pending && !v->guest->tpr_watched &&

@@ -70,8 +70,12 @@ static int apic_base_write(struct vcpu *v, u32 msr, u64 val)
 {
 	(void)msr;
 	v->attention = true;
-	if (v->vm->kind == VM_USER)
-		return vlapic_base_write(&v->guest->lapic, val);
+	if (v->vm->kind == VM_USER) {
+		int rc = vlapic_base_write(&v->guest->lapic, val);
+
+		guest_apic_follow(v);
+		return rc;
+	}
 	return direct_apic_base_write(v, val);
 }
 

@@ -127,7 +127,7 @@ struct exit_info {
 	/* MMIO */
 	u32 access; /* ACCESS_* */
 	gpa_t gpa;
-	/* EXCEPTION */
+	/* EXCEPTION, EOI */
 	u8 vector;
 	u32 error_code;
 	/* CR: a move from or to a control register was trapped */
@@ -145,6 +145,13 @@ struct guest_event {
 	u8 vector;
 	bool has_error;
 	u32 error_code;
+};
+
+/** Vectors of a local APIC: as its registers have them, 32 a word. */
+struct apic_vectors {
+	u32 irr[8]; /* requested */
+	u32 isr[8]; /* in service */
+	u32 tmr[8]; /* level-triggered: their EOI exits */
 };
 
 /** vCPU reset states, SDM vol 3 table 10-1 / APM vol 2, 14.1. */
@@ -194,6 +201,13 @@ enum vcpu_reset {
 	/* priority class in the hardware's TPR, bits 7:4 of the TPR */		\
 	X(u8, vcpu_get_tpr, (struct hw_vcpu *vcpu))				\
 	X(void, vcpu_set_tpr, (struct hw_vcpu *vcpu, u8 tpr))			\
+	/*								\
+	 * Let the CPU deliver interrupts by itself to a guest in x2APIC	\
+	 * mode, beginning with @s (false: it cannot), or end that: into @s	\
+	 */								\
+	X(bool, vcpu_apic_own, (struct hw_vcpu *vcpu, bool by_cpu, struct apic_vectors *s)) \
+	/* then: request more (or NULL); true if one can be delivered */	\
+	X(bool, vcpu_apic_post, (struct hw_vcpu *vcpu, const struct apic_vectors *s)) \
 	/* drop cached translations of this vCPU before its next entry */	\
 	X(void, vcpu_flush, (struct hw_vcpu *vcpu))				\
 	X(u64, vcpu_tsc_offset, (struct hw_vcpu *vcpu, const u64 *set))		\

@@ -107,6 +107,15 @@ static void fake_vcpu_set_sregs(struct hw_vcpu *vcpu,
 	tally(&fake.count.set_sregs, 1);
 }
 
+static bool fake_vcpu_apic_own(struct hw_vcpu *vcpu, bool by_cpu,
+			       struct apic_vectors *s)
+{
+	(void)vcpu;
+	(void)by_cpu;
+	(void)s;
+	return false;
+}
+
 static void fake_vcpu_flush(struct hw_vcpu *vcpu)
 {
 	((struct fake_vcpu *)vcpu->priv)->flushes++;
@@ -128,5 +137,6 @@ const struct backend fake_backend = {
 	.vcpu_reset = fake_vcpu_reset,
 	.vcpu_get_sregs = fake_vcpu_get_sregs,
 	.vcpu_set_sregs = fake_vcpu_set_sregs,
+	.vcpu_apic_own = fake_vcpu_apic_own,
 	.vcpu_flush = fake_vcpu_flush,
 };

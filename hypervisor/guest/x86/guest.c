@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "guest/x86/guest.h"
 
+#include "guest/x86/vlapic_hw.h"
 #include "arch/x86/asm.h"
 #include "core/log.h"
 #include "io/ioreq.h"
@@ -289,13 +290,50 @@ static int guest_create(struct vm *vm)
 	return 0;
 }
 
+/* What the CPU still had of interrupts is forgotten. */
+static void reset_lapic(struct vcpu *vcpu)
+{
+	struct apic_vectors gone;
+
+	vlapic_reset(&vcpu->guest->lapic);
+	if (vcpu->guest->apic_by_cpu)
+		backend->vcpu_apic_own(&vcpu->hw, false, &gone);
+	vcpu->guest->apic_by_cpu = false;
+}
+
+void guest_apic_follow(struct vcpu *vcpu)
+{
+	struct vcpu_guest *g = vcpu->guest;
+	struct vlapic *lapic = &g->lapic;
+	bool x2apic = vlapic_state(lapic) == VLAPIC_X2APIC;
+	struct apic_vectors s;
+
+	if (x2apic == g->apic_by_cpu)
+		return;
+	if (x2apic) {
+		if (g->tpr_watched)
+			backend->vcpu_watch_tpr(&vcpu->hw, false);
+		g->tpr_watched = false;
+		vlapic_hand_over(lapic, &s);
+		g->apic_by_cpu = backend->vcpu_apic_own(&vcpu->hw, true, &s);
+		if (!g->apic_by_cpu)
+			vlapic_take_back(lapic, &s);
+		return;
+	}
+	backend->vcpu_apic_own(&vcpu->hw, false, &s);
+	g->apic_by_cpu = false;
+	/* Switched off, it has forgotten them. */
+	if (vlapic_state(lapic) != VLAPIC_DISABLED)
+		vlapic_take_back(lapic, &s);
+}
+
 static void guest_reset_user(struct vm *vm)
 {
 	ioreq_reset(vm);
 	virq_reset(&vm->guest->virq);
 	vpit_reset(&vm->guest->pit);
 	for (u32 i = 0; i < vm->nvcpus; i++)
-		vlapic_reset(&vm->vcpu[i]->guest->lapic);
+		reset_lapic(vm->vcpu[i]);
 }
 
 static void guest_reset(struct vm *vm)

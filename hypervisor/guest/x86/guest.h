@@ -49,6 +49,7 @@ struct vcpu_guest {
 	struct cpuid_vcpu cpuid;   /* the run loop keeps cr4, xcr0, ... */
 	struct direct_apic direct; /* of a VM that owns its CPUs' APICs */
 	bool tpr_watched;          /* an interrupt waits for a lower priority */
+	bool apic_by_cpu;          /* the CPU delivers interrupts by itself */
 	bool window; /* an exit comes when an interrupt can be taken */
 	u64 pvclock; /* MSR_KVM_SYSTEM_TIME_NEW as written */
 	struct insncache insns;
@@ -121,6 +122,9 @@ static inline bool guest_irq_any(const struct vcpu *vcpu)
  * or -1 if it went away since guest_irq_pending().
  */
 int guest_irq_ack(struct vcpu *vcpu);
+
+/** The mode of @vcpu's local APIC may have changed: who delivers follows. */
+void guest_apic_follow(struct vcpu *vcpu);
 
 /**
  * @vcpu, parked, was given other registers: an instruction that waits for

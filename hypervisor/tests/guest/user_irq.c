@@ -306,6 +306,10 @@ static void priority_by_cr8(void)
 	u32 a = taken(VEC_A);
 
 	irq_enable();
+	/* Other registers' writes do not bring an older priority back. */
+	write_cr8(7);
+	apic_write(LAPIC_ESR, 0);
+	check_eq(read_cr8(), 7, "CR8 after a write of ESR");
 	write_cr8(5);
 	check_eq(read_cr8(), 5, "CR8");
 	check_eq(apic_read(LAPIC_TPR), 0x50, "TPR after CR8");

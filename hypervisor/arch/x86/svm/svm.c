@@ -170,6 +170,23 @@ static void svm_vcpu_set_tpr(struct hw_vcpu *v, u8 tpr)
 	vmcb->v_intr = (vmcb->v_intr & ~V_TPR_MASK) | (tpr >> 4);
 }
 
+/* AVIC would; Holm does not use it. */
+static bool svm_vcpu_apic_own(struct hw_vcpu *v, bool by_cpu,
+			      struct apic_vectors *s)
+{
+	(void)v;
+	(void)by_cpu;
+	(void)s;
+	return false;
+}
+
+static bool svm_vcpu_apic_post(struct hw_vcpu *v, const struct apic_vectors *s)
+{
+	(void)v;
+	(void)s;
+	return false;
+}
+
 static void svm_vcpu_flush(struct hw_vcpu *v)
 {
 	vmcb_of(v)->tlb_control = TLB_FLUSH_ALL;

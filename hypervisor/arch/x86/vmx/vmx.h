@@ -13,7 +13,7 @@ extern const struct backend vmx_backend;
 /** A VM's bitmaps: SDM vol 3, 25.6.4 and 25.6.9. */
 struct vmx_vm {
 	u8 *io;
-	u8 *msr;
+	u8 *msr; /* two: the second for guests whose CPU has their APIC */
 	hpa_t io_hpa, msr_hpa;
 };
 
@@ -27,18 +27,21 @@ struct vmx_vm {
 struct vmx_vcpu {
 	struct vmcs *vmcs;
 	hpa_t vmcs_hpa;
-	u8 *vapic; /* its TPR only, while there is no virtual delivery */
+	u8 *vapic; /* its TPR only, unless by_cpu */
 	u64 eptp;
 	u64 host_rsp; /* as the VMCS has it */
 	u64 rip, rsp, rflags;
 	u64 tsc_offset;
 	u32 primary; /* controls as the VMCS has them */
-	u32 cached;  /* CACHED_* */
+	u32 secondary;
+	u64 eoi_exits[4];
+	u32 cached; /* CACHED_* */
 	u32 interruptibility;
 	bool launched;
 	bool flush;
 	bool injected; /* an event goes in with the next entry */
 	bool watch_tpr;
+	bool by_cpu; /* the CPU delivers interrupts by itself */
 	/* While it is not loaded. */
 	u64 msr[VMX_SWAPPED_MSRS];
 	u64 cr2, dr6;
@@ -118,6 +121,13 @@ void vmx_vcpu_skip(struct hw_vcpu *v, u32 len);
 u8 vmx_vcpu_get_tpr(struct hw_vcpu *v);
 void vmx_vcpu_set_tpr(struct hw_vcpu *v, u8 tpr);
 void vmx_vcpu_watch_tpr(struct hw_vcpu *v, bool on);
+
+/* vmx_apic.c */
+bool vmx_vcpu_apic_own(struct hw_vcpu *v, bool by_cpu, struct apic_vectors *s);
+bool vmx_vcpu_apic_post(struct hw_vcpu *v, const struct apic_vectors *s);
+
+/** After INIT: nothing requested, nothing in service. */
+void vmx_apic_reset(struct vmx_vcpu *s);
 
 /** Why the loaded guest cannot be interrupted: BLOCKED_BY_*. */
 u32 vmx_interruptibility(struct vmx_vcpu *s);

@@ -108,6 +108,13 @@ static void facts_tpr(struct hw_vcpu *v, struct exit_info *x)
 	vmcs_write(VMCS_TPR_THRESHOLD, 0);
 }
 
+/* Trap-like: the EOI is done. */
+static void facts_eoi(struct hw_vcpu *v, struct exit_info *x)
+{
+	(void)v;
+	x->vector = (u8)vmcs_read(VMCS_QUALIFICATION);
+}
+
 struct exit_row {
 	u8 reason;
 	bool has_len; /* an instruction did it, and the CPU says how long */
@@ -127,6 +134,7 @@ static const struct exit_row rows[] = {
 	EVENT(VMX_EXIT_INTR_WINDOW,	WINDOW,		facts_none),
 	EVENT(VMX_EXIT_NMI_WINDOW,	NMI,		facts_nmi_window),
 	EVENT(VMX_EXIT_TPR_BELOW,	NMI,		facts_tpr),
+	EVENT(VMX_EXIT_VIRTUAL_EOI,	EOI,		facts_eoi),
 	EVENT(VMX_EXIT_EPT_VIOLATION,	MMIO,		facts_ept),
 	INSN(VMX_EXIT_CPUID,		CPUID,		facts_none),
 	INSN(VMX_EXIT_GETSEC,		INSN,		facts_none),

@@ -51,7 +51,8 @@ static void write_controls(const struct hw_vcpu *v, struct vmx_vcpu *s)
 	s->primary = c.word[WORD_PRIMARY];
 	vmcs_write(VMCS_PIN_CONTROLS, c.word[WORD_PIN]);
 	vmcs_write(VMCS_PRIMARY_CONTROLS, s->primary);
-	vmcs_write(VMCS_SECONDARY_CONTROLS, c.word[WORD_SECONDARY]);
+	s->secondary = c.word[WORD_SECONDARY];
+	vmcs_write(VMCS_SECONDARY_CONTROLS, s->secondary);
 	vmcs_write(VMCS_EXIT_CONTROLS, c.word[WORD_EXIT]);
 	vmcs_write(VMCS_ENTRY_CONTROLS, c.word[WORD_ENTRY]);
 	vmcs_write(VMCS_EXCEPTION_BITMAP, TRAP_EXCEPTIONS);
@@ -182,7 +183,7 @@ static void reset_events(struct vmx_vcpu *s)
 	vmcs_write(VMCS_TPR_THRESHOLD, 0);
 	s->injected = false;
 	s->watch_tpr = false;
-	memset(s->vapic, 0, PAGE_SIZE);
+	vmx_apic_reset(s);
 }
 
 static void reset_regs(struct hw_vcpu *v, struct vmx_vcpu *s)

@@ -7,7 +7,7 @@
 #include "mem/pages.h"
 
 #define IO_PAGES       2 /* ports 0 to 0x7fff, 0x8000 to 0xffff */
-#define MSR_PAGES      1
+#define MSR_PAGES      2
 #define MSR_WRITES     0x800U /* the half of the page about writes */
 #define MSRS_PER_RANGE 0x2000U
 
@@ -19,6 +19,30 @@ static const struct {
 	{ 0x00000000, 0x000 },
 	{ 0xc0000000, 0x400 },
 };
+
+/*
+ * In x2APIC mode with virtual delivery the CPU answers these from the
+ * virtual-APIC page: TPR, PPR, ISR and IRR reads; TPR and EOI writes. In any
+ * other mode they would reach the machine's own APIC.
+ */
+static const struct {
+	u32 first, last;
+	bool write;
+} by_cpu[] = {
+	{ 0x808, 0x808, false }, { 0x80a, 0x80a, false },
+	{ 0x810, 0x817, false }, { 0x820, 0x827, false },
+	{ 0x808, 0x808, true },  { 0x80b, 0x80b, true },
+};
+
+static bool is_by_cpu(u32 msr, bool write)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(by_cpu); i++) {
+		if (by_cpu[i].write == write && msr >= by_cpu[i].first &&
+		    msr <= by_cpu[i].last)
+			return true;
+	}
+	return false;
+}
 
 int vmx_vm_init(struct hw_vm *vm)
 {
@@ -38,6 +62,10 @@ int vmx_vm_init(struct hw_vm *vm)
 	/* MSRs trap until the policy opens them, a mediated VM's ports too. */
 	memset(s->msr, 0xff, MSR_PAGES * PAGE_SIZE);
 	memset(s->io, 0xff, IO_PAGES * PAGE_SIZE);
+	for (u32 i = 0; i < ARRAY_SIZE(by_cpu); i++) {
+		for (u32 msr = by_cpu[i].first; msr <= by_cpu[i].last; msr++)
+			vmx_vm_trap_msr(vm, msr, true, true);
+	}
 	return 0;
 }
 
@@ -82,5 +110,8 @@ void vmx_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
 			continue;
 		bit_put(map, n, read);
 		bit_put(map + MSR_WRITES, n, write);
+		map += PAGE_SIZE;
+		bit_put(map, n, read && !is_by_cpu(msr, false));
+		bit_put(map + MSR_WRITES, n, write && !is_by_cpu(msr, true));
 	}
 }

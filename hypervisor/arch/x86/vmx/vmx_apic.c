@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Virtual interrupt delivery in x2APIC mode; SDM vol 3, 30.1 and 30.5. The
+ * virtual-APIC page holds what is requested and in service; the guest's
+ * priority, its EOI and the delivery cost no exit. The page is the CPU's
+ * while the guest runs, and ours between two runs: requests from elsewhere
+ * come with a kick.
+ */
+#include "arch/x86/vmx/vmx.h"
+
+#include "lib/string.h"
+
+#define VAPIC_TPR 0x80
+#define VAPIC_ISR 0x100
+#define VAPIC_IRR 0x200
+
+#define BY_CPU \
+	(SECONDARY_X2APIC | SECONDARY_APIC_REGISTER | SECONDARY_VIRTUAL_INTR)
+
+/* One word in 16 bytes, as the APIC's registers lie. */
+static volatile u32 *word(struct vmx_vcpu *s, u32 reg, u32 i)
+{
+	return (volatile u32 *)(void *)(s->vapic + reg + 16 * i);
+}
+
+/* The highest vector of a register row; 0 if there is none. */
+static u32 highest(struct vmx_vcpu *s, u32 reg)
+{
+	for (u32 i = 8; i > 0; i--) {
+		u32 bits = *word(s, reg, i - 1);
+
+		if (bits)
+			return 32 * (i - 1) + 31 - (u32)__builtin_clz(bits);
+	}
+	return 0;
+}
+
+/* Guest interrupt status: what is in service above what is requested. */
+static void write_status(struct vmx_vcpu *s)
+{
+	u64 status = highest(s, VAPIC_ISR) << 8 | highest(s, VAPIC_IRR);
+
+	vmcs_write(VMCS_GUEST_INTR_STATUS, status);
+}
+
+static void write_eoi_exits(struct vmx_vcpu *s, const u32 *tmr)
+{
+	for (u32 i = 0; i < 4; i++) {
+		u64 bits = (u64)tmr[2 * i + 1] << 32 | tmr[2 * i];
+
+		if (s->eoi_exits[i] == bits)
+			continue;
+		s->eoi_exits[i] = bits;
+		vmcs_write(vmcs_nth(VMCS_EOI_EXIT_BITMAP, i), bits);
+	}
+}
+
+static bool can_deliver(const struct vmx_vcpu *s)
+{
+	return (s->primary & PRIMARY_TPR_SHADOW) &&
+	       vmx_caps_have(vmx_caps_get(), WORD_SECONDARY, BY_CPU);
+}
+
+static void switch_on(struct hw_vcpu *v, const struct apic_vectors *from)
+{
+	const struct vmx_vm *vm = v->vm->priv;
+	struct vmx_vcpu *s = vmx_of(v);
+
+	for (u32 i = 0; i < 8; i++) {
+		*word(s, VAPIC_ISR, i) = from->isr[i];
+		*word(s, VAPIC_IRR, i) = from->irr[i];
+	}
+	s->by_cpu = true;
+	s->secondary |= BY_CPU;
+	vmcs_write(VMCS_SECONDARY_CONTROLS, s->secondary);
+	vmcs_write(VMCS_MSR_BITMAP, vm->msr_hpa.v + PAGE_SIZE);
+	for (u32 i = 0; i < 4; i++) {
+		s->eoi_exits[i] = 0;
+		vmcs_write(vmcs_nth(VMCS_EOI_EXIT_BITMAP, i), 0);
+	}
+	write_eoi_exits(s, from->tmr);
+	write_status(s);
+}
+
+static void switch_off(struct hw_vcpu *v, struct apic_vectors *into)
+{
+	const struct vmx_vm *vm = v->vm->priv;
+	struct vmx_vcpu *s = vmx_of(v);
+
+	memset(into, 0, sizeof(*into));
+	for (u32 i = 0; i < 8; i++) {
+		into->isr[i] = *word(s, VAPIC_ISR, i);
+		into->irr[i] = *word(s, VAPIC_IRR, i);
+		*word(s, VAPIC_ISR, i) = 0;
+		*word(s, VAPIC_IRR, i) = 0;
+	}
+	s->by_cpu = false;
+	s->secondary &= ~BY_CPU;
+	vmcs_write(VMCS_SECONDARY_CONTROLS, s->secondary);
+	vmcs_write(VMCS_MSR_BITMAP, vm->msr_hpa.v);
+}
+
+bool vmx_vcpu_apic_own(struct hw_vcpu *v, bool by_cpu, struct apic_vectors *s)
+{
+	struct vmx_vcpu *own = vmx_of(v);
+	struct vmx_vcpu *before;
+
+	if (by_cpu && !can_deliver(own))
+		return false;
+	before = vmx_borrow(own);
+	if (by_cpu)
+		switch_on(v, s);
+	else if (own->by_cpu)
+		switch_off(v, s);
+	vmx_return(own, before);
+	return true;
+}
+
+static void request(struct vmx_vcpu *s, const struct apic_vectors *more)
+{
+	struct vmx_vcpu *before = vmx_borrow(s);
+
+	for (u32 i = 0; i < 8; i++)
+		*word(s, VAPIC_IRR, i) |= more->irr[i];
+	write_eoi_exits(s, more->tmr);
+	write_status(s);
+	vmx_return(s, before);
+}
+
+bool vmx_vcpu_apic_post(struct hw_vcpu *v, const struct apic_vectors *more)
+{
+	struct vmx_vcpu *s = vmx_of(v);
+	u32 class;
+
+	if (more)
+		request(s, more);
+	class = MAX(highest(s, VAPIC_ISR), (u32)s->vapic[VAPIC_TPR]) >> 4;
+	return highest(s, VAPIC_IRR) >> 4 > class;
+}
+
+void vmx_apic_reset(struct vmx_vcpu *s)
+{
+	memset(s->vapic, 0, PAGE_SIZE);
+	if (s->by_cpu)
+		write_status(s);
+}
