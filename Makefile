@@ -54,6 +54,11 @@ test: setup-check
 	@$(MAKE) -s images-all
 	@misc/testbed/runner -v $(if $(BED),--bed $(BED)) $(TEST)
 
+## make coverage           lines that the host's tests execute, by room
+.PHONY: coverage
+coverage: setup-check
+	@misc/check/coverage
+
 ## make bench              what Holm costs, in instructions, beside others
 ## make bench SLOW=1       with what takes minutes; RUN="dm load" for some only
 .PHONY: bench

@@ -8,7 +8,8 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 TEST = re.compile(r"`(\w+):([\w-]+)`")
 UNIT, DM = "hypervisor/tests/unit", "devicemodel/tests"
-FUZZ = ("hypervisor/tests/fuzz", "devicemodel/tests/fuzz")
+FUZZ = ("hypervisor/tests/fuzz", "devicemodel/tests/fuzz",
+        "tools/tests/fuzz")
 
 
 def table_names(path):
