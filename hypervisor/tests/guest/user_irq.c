@@ -288,6 +288,8 @@ static void priority_by_tpr(void)
 	check(WAIT_FOR(taken(VEC_A) == a + 1), "the low one is lost");
 }
 
+#define X2APIC_ESR (MSR_X2APIC_BASE + (LAPIC_ESR >> 4))
+
 static void write_cr8(u64 val)
 {
 	__asm__ volatile("mov %0, %%cr8" : : "r"(val) : "memory");
@@ -307,9 +309,16 @@ static void priority_by_cr8(void)
 
 	irq_enable();
 	/* The very next exit does not bring an older priority back. */
-	write_cr8(7);
-	*(volatile u32 *)(uintptr_t)(APIC_PAGE + LAPIC_ESR) = 0;
-	check_eq(read_cr8(), 7, "CR8 after a write of ESR");
+	for (u32 x2 = 0; x2 < 2; x2++) {
+		apic_enable(x2);
+		write_cr8(7);
+		if (x2)
+			x86_wrmsr(X2APIC_ESR, 0);
+		else
+			*(volatile u32 *)(uintptr_t)(APIC_PAGE + LAPIC_ESR) = 0;
+		check_eq(read_cr8(), 7, "CR8 after a write of ESR");
+		write_cr8(0);
+	}
 	write_cr8(5);
 	check_eq(read_cr8(), 5, "CR8");
 	check_eq(apic_read(LAPIC_TPR), 0x50, "TPR after CR8");
