@@ -55,8 +55,12 @@ static u64 identity_end(void)
 {
 	u64 end = MAX(e820_end(&launch.boot.map), GIB(4));
 	u8 bits = features_get()->phys_bits;
-	u64 reach = features_get()->pages_1g ? BIT64(MIN(bits, 44)) : GIB(64);
+	u64 reach = GIB(64);
+	u8 leaves;
 
+	backend->s2_format(&leaves);
+	if (leaves & PT_LEAF_1G)
+		reach = BIT64(MIN(bits, 44));
 	return align_up(MAX(end, MIN(reach, BIT64(bits))), GIB(1));
 }
 
