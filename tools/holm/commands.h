@@ -32,7 +32,8 @@
 	X(count, "count", "N", NUMBER,					\
 	  "with --interval: end after N times")				\
 	X(seconds, "seconds", "SECONDS", NUMBER,			\
-	  "switch the trace on, read along for SECONDS, switch it off")	\
+	  "switch the trace on, read along for SECONDS or until Ctrl-C,"	\
+	  " switch it off")						\
 	X(on, "on", "", FLAG,						\
 	  "record from now on, and return")				\
 	X(off, "off", "", FLAG,						\

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -251,7 +252,26 @@ static void read_names(struct trace_log *log, const struct source *src)
 	log->vms = vms;
 }
 
-/* Read along for @seconds. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+	interrupted = sig;
+}
+
+/* Who is tired of waiting gets what there is, and the trace is not left on. */
+static void catch_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	const struct sigaction act = { .sa_handler = on_signal };
+	size_t i;
+
+	interrupted = 0;
+	for (i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &act, NULL);
+}
+
+/* Read along for @seconds, or until a signal. */
 static int follow(struct trace_log *log, const struct source *src,
 		  unsigned int seconds)
 {
@@ -261,7 +281,7 @@ static int follow(struct trace_log *log, const struct source *src,
 	do {
 		nap(DRAIN_MS);
 		err = trace_drain(log, src);
-	} while (!err && now() < end);
+	} while (!err && !interrupted && now() < end);
 	return err;
 }
 
@@ -275,6 +295,7 @@ static int record(const struct holm *h, struct trace_log *log,
 		mask = trace_parse_events(h, h->opt.events);
 	if (!mask)
 		return STATUS_USAGE;
+	catch_signals();
 	err = trace_skip(log, h->src);
 	if (!err)
 		err = h->src->set_trace(h->src->ctx, mask);

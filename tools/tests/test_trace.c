@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The trace: reading the rings, the lines, the viewers' document. */
 #include <errno.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -136,6 +138,31 @@ static void test_recording(void **state)
 	expect_said("trace --seconds 1", STATUS_FAILED, "Permission denied");
 }
 
+/* Ctrl-C once the trace is on; @arg: how often it was switched before. */
+static void *interrupt(void *arg)
+{
+	unsigned int before = *(unsigned int *)arg;
+
+	while (__atomic_load_n(&fake.switched, __ATOMIC_SEQ_CST) == before)
+		usleep(1000);
+	kill(getpid(), SIGINT);
+	return NULL;
+}
+
+static void test_interrupted(void **state)
+{
+	unsigned int before = 0;
+	pthread_t thread;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, interrupt, &before), 0);
+	free(fake_run("trace --seconds 100000"));
+	pthread_join(thread, NULL);
+	assert_int_equal(fake_status, 0);
+	assert_int_equal(fake.switched, 2);
+	assert_int_equal(fake.events, 0);
+}
+
 static void test_switch(void **state)
 {
 	(void)state;
@@ -202,6 +229,7 @@ int main(void)
 		cmocka_unit_test_setup(test_document, setup),
 		cmocka_unit_test_setup(test_fragments, setup),
 		cmocka_unit_test_setup(test_recording, setup),
+		cmocka_unit_test_setup(test_interrupted, setup),
 		cmocka_unit_test_setup(test_switch, setup),
 		cmocka_unit_test_setup(test_loss, setup),
 		cmocka_unit_test_setup(test_order, setup),
