@@ -100,7 +100,9 @@ struct control_shot {
  */
 #define RARE     400
 #define CR0_LIFE (CR0_PE | CR0_PG)
-#define CR4_LIFE (CR4_PAE | CR4_LA57 | BIT64(11) | BIT64(13) | BIT64(19))
+#define CR4_LIFE                                                           \
+	(CR4_PAE | CR4_LA57 | CR4_VMXE | CR4_SMEP | CR4_SMAP | BIT64(11) | \
+	 BIT64(19))
 
 static void shoot_cr0(void *arg)
 {
