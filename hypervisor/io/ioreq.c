@@ -12,6 +12,11 @@
 #define PCI_DATA_PORT      0xcfc
 #define PCI_DATA_PORT_LAST 0xcff
 
+/* Where ACRN's device model, and ours, has the register; ACPI 6.4, 4.8.3.2. */
+#define PM1A_CONTROL     0x404
+#define PM1_SLEEP_S5     (5U << 10)
+#define PM1_SLEEP_ENABLE BIT32(13)
+
 _Static_assert(VM_MAX_VCPUS <= ACRN_IOREQ_SLOTS, "a slot for each vCPU");
 
 static hpa_t slot_field(const struct vcpu *vcpu, u64 offset)
@@ -191,6 +196,21 @@ int ioreq_mmio(struct vcpu *vcpu, gpa_t gpa, u32 size, bool write, u64 *val,
 	};
 
 	return ioreq_access(vcpu, &req, val, wait);
+}
+
+void ioreq_power_off(struct vcpu *vcpu)
+{
+	const struct vcpu_ioreq off = {
+		.type = ACRN_IOREQ_PIO,
+		.write = true,
+		.size = 2,
+		.addr = PM1A_CONTROL,
+		.value = PM1_SLEEP_ENABLE | PM1_SLEEP_S5,
+	};
+
+	/* A slot in use is the device model's; then nobody is told. */
+	if (!vcpu->ioreq.busy && vcpu->vm->ioreq_page.v != ADDR_NONE)
+		ioreq_issue(vcpu, &off);
 }
 
 void ioreq_finish(struct vcpu *vcpu)

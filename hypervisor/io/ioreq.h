@@ -52,6 +52,13 @@ int ioreq_mmio(struct vcpu *vcpu, gpa_t gpa, u32 size, bool write, u64 *val,
 	       ioreq_wait_fn wait);
 
 /**
+ * On the CPU of @vcpu, whose VM has just ended itself: tell the device model
+ * as ACRN does, by a last request that switches the machine off at ACPI's
+ * PM1a control register. Nobody waits for the answer.
+ */
+void ioreq_power_off(struct vcpu *vcpu);
+
+/**
  * A request is on its way: the vCPU may run only to execute that same
  * instruction again, so no interrupt, NMI or exception may be injected.
  */

@@ -43,6 +43,11 @@ void upcall_set_msix(u32 dest, u32 low)
 		upcall_raise();
 }
 
+bool upcall_is_by_vector(void)
+{
+	return __atomic_load_n(&upcall.msix, __ATOMIC_SEQ_CST) == 0;
+}
+
 void upcall_raise(void)
 {
 	u64 msix = __atomic_load_n(&upcall.msix, __ATOMIC_SEQ_CST);

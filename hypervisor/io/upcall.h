@@ -21,4 +21,7 @@ void upcall_set_msix(u32 dest, u32 low);
 /** The MSI-X entry is masked: remember upcalls until upcall_set_msix(). */
 void upcall_hold(void);
 
+/** Does the Service VM's driver leave the upcall to the plain vector? */
+bool upcall_is_by_vector(void);
+
 #endif

@@ -316,5 +316,5 @@ void vm_shutdown_self(struct vcpu *vcpu)
 		vcpu_request_stop(l.vm->vcpu[i]);
 	vm_unlock(l);
 	if (rc == 0)
-		vm_world.ops->died(l.vm);
+		vm_world.ops->died(vcpu);
 }

@@ -149,7 +149,7 @@ struct guest_ops {
 	/** All devices to their power-on state, all I/O requests forgotten. */
 	void (*reset)(struct vm *vm);
 	/** @vm stopped by itself: tell the Service VM. Must not block. */
-	void (*died)(struct vm *vm);
+	void (*died)(struct vcpu *vcpu);
 };
 
 /** Once, at start, before the first VM. VMs are made of @pool's pages. */

@@ -54,6 +54,7 @@ struct fake_machine {
 	char log[FAKE_LOG_SIZE];
 	u32 log_len;
 	u32 upcalls;
+	bool upcall_msix; /* the driver is Holm's */
 	u64 upcall_vector;
 	struct fake_counts count;
 	u32 fail_in; /* n > 0: the n-th backend init from now fails */

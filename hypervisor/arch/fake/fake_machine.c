@@ -185,6 +185,11 @@ void upcall_raise(void)
 	__atomic_fetch_add(&fake.upcalls, 1, __ATOMIC_RELAXED);
 }
 
+bool upcall_is_by_vector(void)
+{
+	return !fake.upcall_msix;
+}
+
 int upcall_set_vector(u64 vector)
 {
 	if (vector < 0x20 || vector > 0xff)

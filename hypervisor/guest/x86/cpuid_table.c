@@ -5,6 +5,8 @@
  */
 #include "guest/x86/cpuid_table.h"
 
+#include "abi/holm.h"
+
 #define B(n)   BIT32(n)
 #define ALL    0xffffffffU
 #define NOT(m) (~(u32)(m))
@@ -122,7 +124,7 @@ const struct cpuid_rule cpuid_rules_service[] = {
 	{ 0x1c, ANY },
 	{ 0x40000000, ANY, HV_NAME },
 	/* privileged */
-	{ 0x40000001, ANY, .set = { B(0), 0, 0, 0 } },
+	{ HOLM_CPUID_LEAF, ANY, .set = { B(0), HOLM_CPUID_NAME, 0, 0 } },
 	{ CPUID_HV_MAX, ANY, ADJ(TSC_KHZ) },
 	/* not: SVM SKINIT, and TCE, which is a bit of EFER */
 	{ 0x80000001, ANY, LIVE, FIX(80000001),

@@ -106,6 +106,28 @@ static void deliver(const struct command *c, struct vcpu *v)
 	}
 }
 
+/*
+ * A kernel that starts a CPU which it gave up, and which no VM uses, gets it
+ * back. An INIT to many is none of that kind.
+ */
+static bool asks_back(const struct command *c)
+{
+	const u32 init = ICR_INIT | ICR_ASSERT;
+
+	return (c->low & (ICR_MODE_MASK | ICR_ASSERT)) == init &&
+	       !(c->low & ICR_LOGICAL) && SHORTHAND(c->low) == TO_DEST &&
+	       c->dest != (c->x2apic ? DEST_ALL : DEST_ALL_XAPIC);
+}
+
+/* Can the message reach @v? */
+static bool reaches(const struct command *c, const struct vcpu *v)
+{
+	if (!addressed(c, v))
+		return false;
+	return reachable(v) ||
+	       (asks_back(c) && vm_cpu_return(v->lapic_id) == 0);
+}
+
 /* One physical message a destination: none can reach a CPU not looked at. */
 static void command(const struct command *c)
 {
@@ -115,7 +137,7 @@ static void command(const struct command *c)
 	for (u32 i = 0; i < vm->nvcpus; i++) {
 		struct vcpu *v = vm->vcpu[i];
 
-		if (!addressed(c, v) || !reachable(v))
+		if (!reaches(c, v))
 			continue;
 		deliver(c, v);
 		found = true;

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "io/ioreq.h"
 #include "io/iospace.h"
+#include "io/ioreq.h"
 #include "io/upcall.h"
 #include "lib/errno.h"
 #include "vm/sched.h"
@@ -354,9 +355,12 @@ static void guest_reset(struct vm *vm)
 	}
 }
 
-static void guest_died(struct vm *vm)
+/* Holm's driver asks for a VM's state at each upcall, others do not. */
+static void guest_died(struct vcpu *vcpu)
 {
-	log_info("vm %u: shut itself down", vm->vmid);
+	log_info("vm %u: shut itself down", vcpu->vm->vmid);
+	if (upcall_is_by_vector() && vcpu->vm->kind == VM_USER)
+		ioreq_power_off(vcpu);
 	upcall_raise();
 }
 

@@ -20,9 +20,18 @@
 #define HOLM_PCI_MSIX_PBA   0x800
 
 /*
+ * The Service VM's CPUID leaf 0x40000001: EAX is ACRN's, EBX says that this is
+ * Holm; ACRN has 0 there.
+ */
+#define HOLM_CPUID_LEAF 0x40000001
+#define HOLM_CPUID_NAME 0x6d6c6f48 /* "Holm" */
+
+/*
  * HC_HOLM_RETURN_CPU: RDI = LAPIC id of a CPU that HC_SOS_REMOVE_CPU took
  * and no VM uses. Afterwards the CPU waits for SIPI: the Service VM can
  * bring it online. -EBUSY while a VM owns it, -EINVAL if it was not taken.
+ * A kernel whose driver does not know this call gets the CPU back when it
+ * sends it an INIT, as it does to bring it online.
  */
 
 /*

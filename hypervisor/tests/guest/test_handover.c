@@ -145,6 +145,37 @@ static void init_is_offline(void)
 	check(smp_start(1, id), "start again");
 }
 
+/* A kernel that starts a CPU nobody uses has it back, by that INIT alone. */
+static void init_asks_back(void)
+{
+	u32 id = hc_cpu(1).lapic_id;
+	u32 runs;
+	struct dm_vm vm;
+
+	check(smp_start(1, id), "start");
+	check(smp_offline(1), "offline");
+	check_eq(take(1), 0, "take");
+	runs = smp_trampoline_runs();
+	apic_icr(id, ICR_STARTUP | ICR_ASSERT | TRAMPOLINE_PAGE >> 12);
+	apic_icr(0, ICR_TO_OTHERS | ICR_ASSERT | ICR_INIT);
+	check_eq(hc_cpu(1).owner_vm, HOLM_NO_VM, "owner");
+	ram_free_all();
+	if (!dm_make(&vm, 1, RAM))
+		return;
+	apic_icr(id, ICR_INIT | ICR_LEVEL | ICR_ASSERT);
+	check_eq(hc_vm(0).cpus & 2, 0, "a User VM's CPU in the set");
+	check_eq(dm_call(HC_DESTROY_VM, &vm), 0, "destroy");
+	delay_us(5000);
+	check_eq(smp_trampoline_runs(), runs, "started by an old command");
+	check(smp_start(1, id), "start");
+	check_eq(smp_trampoline_runs() - runs, 1, "starts");
+	check_eq(hc_cpu(1).owner_vm, 0, "owner");
+	check_eq(give_back(1), -EINVAL, "return what is back");
+	check(smp_offline(1), "offline");
+	check_eq(take(1), 0, "take it again");
+	check_eq(give_back(1), 0, "return");
+}
+
 /* clang-format off */
 const struct test tests[] = {
 	{ "wrong_cpus", wrong_cpus },
@@ -153,6 +184,7 @@ const struct test tests[] = {
 	{ "there_and_back", there_and_back },
 	{ "out_of_reach", out_of_reach },
 	{ "init_is_offline", init_is_offline },
+	{ "init_asks_back", init_asks_back },
 	{ NULL, NULL },
 };
 /* clang-format on */

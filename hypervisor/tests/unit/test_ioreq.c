@@ -56,6 +56,49 @@ static int teardown(void **state)
 	return bench_teardown(state);
 }
 
+/* A driver that never asks for a VM's state sees the machine switched off. */
+static void death_is_a_power_off(void **state)
+{
+	const struct acrn_abi_ioreq *r = bench_slot(vmid, 1);
+	u32 upcalls = fake.upcalls;
+
+	(void)state;
+	vm_shutdown_self(vcpu);
+	assert_int_equal(fake.upcalls, upcalls + 2);
+	assert_int_equal(r->state, ACRN_IOREQ_PENDING);
+	assert_int_equal(r->type, ACRN_IOREQ_PIO);
+	assert_int_equal(r->u.access.direction, ACRN_IOREQ_WRITE);
+	assert_int_equal(r->u.access.address, 0x404);
+	assert_int_equal(r->u.access.size, 2);
+	assert_int_equal(r->u.access.value, 5 << 10 | 1 << 13);
+	assert_int_equal(bench_slot(vmid, 0)->state, ACRN_IOREQ_FREE);
+	/* It is over with the reset, answered or not. */
+	assert_int_equal(hc(HC_RESET_VM, vmid, 0), 0);
+	assert_int_equal(r->state, ACRN_IOREQ_FREE);
+	assert_false(ioreq_outstanding(vcpu));
+}
+
+static void death_is_seen_by_holms_driver(void **state)
+{
+	(void)state;
+	fake.upcall_msix = true;
+	vm_shutdown_self(vcpu);
+	assert_int_equal(bench_slot(vmid, 1)->state, ACRN_IOREQ_FREE);
+}
+
+/* What the device model has in hands is not written over. */
+static void death_leaves_a_request_alone(void **state)
+{
+	u64 val = 7;
+
+	(void)state;
+	dm.stop_after = 1;
+	assert_int_equal(ioreq_pio(vcpu, 0x60, 1, true, &val, dm_wait),
+			 -EAGAIN);
+	vm_shutdown_self(vcpu);
+	assert_int_equal(bench_slot(vmid, 1)->u.access.address, 0x60);
+}
+
 static void page_is_free_at_first(void **state)
 {
 	(void)state;
@@ -351,6 +394,9 @@ int main(void)
 		TEST(an_old_request_is_waited_out),
 		TEST(reset_forgets),
 		TEST(finish_kicks_the_cpu),
+		TEST(death_is_a_power_off),
+		TEST(death_is_seen_by_holms_driver),
+		TEST(death_leaves_a_request_alone),
 		TEST(value_is_read_once),
 		TEST(hostile_page_hurts_nobody),
 		TEST(polling_does_not_wait_for_a_kick),
