@@ -173,6 +173,7 @@ int cpus_choose(const struct cpus *cpus, const struct vm_config *cfg,
 		rc = affinity_choose(cpus, cfg->vcpus, &choice->affinity, err);
 	if (rc)
 		return rc;
+	choice->online = choice->affinity & cpus->online;
 	for (n = 0; n < cpus->count; n++)
 		if (choice->affinity & BIT64(n))
 			choice->lapic_id[choice->count++] = cpus->lapic_id[n];

@@ -20,6 +20,7 @@ struct cpus {
 
 struct cpu_choice {
 	u64 affinity;
+	u64 online; /* those of them that Linux was using */
 	u32 count;
 	u32 lapic_id[DM_MAX_VCPUS]; /* of vCPU k */
 };

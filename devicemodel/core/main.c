@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "core/handover.h"
 #include "core/hsm.h"
 #include "core/options.h"
 #include "core/vm.h"
@@ -20,12 +21,23 @@ static int choose(const struct vm_config *cfg, struct cpu_choice *choice,
 	struct cpus cpus;
 	int rc = cpus_read(&cpus, err);
 
-	return rc ? rc : cpus_choose(&cpus, cfg, choice, err);
+	if (!rc)
+		rc = cpus_choose(&cpus, cfg, choice, err);
+	if (!rc && handover_is_ours(&handover_paths, handover_on_holm()))
+		rc = handover_take(&handover_paths, choice, err);
+	return rc;
+}
+
+static void release(const struct cpu_choice *choice)
+{
+	if (handover_is_ours(&handover_paths, handover_on_holm()))
+		handover_return(&handover_paths, choice);
 }
 
 int main(int argc, char **argv)
 {
 	struct vm_parts parts = { .choose = choose,
+				  .release = release,
 				  .mem_alloc = backing_alloc,
 				  .mem_free = backing_free };
 	struct vm_config cfg;

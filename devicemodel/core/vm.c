@@ -67,6 +67,8 @@ static int vm_create(struct vm *vm, struct dm_error *err)
 		if (rc)
 			return rc;
 		rc = vm_create_once(vm);
+		if (rc)
+			vm->parts->release(&vm->cpus);
 	} while (rc == -EBUSY && --tries);
 	if (rc)
 		return fail_op(err, rc, "create the VM");
@@ -296,6 +298,7 @@ static int vm_live(struct vm *vm, struct dm_error *err)
 		rc = vm_run(vm, err);
 	}
 	vm->vmm->ops->destroy(vm->vmm);
+	vm->parts->release(&vm->cpus);
 	return rc;
 }
 

@@ -38,9 +38,13 @@ struct vm {
 /** Choices made outside, so that tests can make them otherwise. */
 struct vm_parts {
 	struct vmm *vmm;
-	/** Which CPUs; asked again when others were faster. */
+	/**
+	 * Which CPUs, and make them ready to be used; asked again when others
+	 * were faster. What it made ready, release gives back.
+	 */
 	int (*choose)(const struct vm_config *cfg, struct cpu_choice *choice,
 		      struct dm_error *err);
+	void (*release)(const struct cpu_choice *choice);
 	/** Fill mem's segments; mem is split already. */
 	int (*mem_alloc)(struct backing *b, struct guest_mem *mem,
 			 const char *path, struct dm_error *err);

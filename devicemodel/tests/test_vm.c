@@ -13,7 +13,8 @@ static char kernel[] = "/tmp/holm-kernel-XXXXXX";
 static struct mock mock;
 static struct vm_config cfg;
 static struct vm_parts parts;
-static u32 allocs, frees, choices;
+static u32 allocs, frees, choices, releases;
+static bool released_last; /* no VM was left that used the CPUs */
 
 static int anon_alloc(struct backing *b, struct guest_mem *mem,
 		      const char *path, struct dm_error *err)
@@ -47,6 +48,13 @@ static int choose(const struct vm_config *c, struct cpu_choice *choice,
 	return 0;
 }
 
+static void release(const struct cpu_choice *choice)
+{
+	assert_int_equal(choice->affinity, 0xc);
+	released_last = strstr(mock.log, "destroy");
+	releases++;
+}
+
 static int group_setup(void **state)
 {
 	u8 image[FAKE_SIZE];
@@ -76,10 +84,11 @@ static int setup(void **state)
 	parts = (struct vm_parts){
 		.vmm = &mock.vmm,
 		.choose = choose,
+		.release = release,
 		.mem_alloc = anon_alloc,
 		.mem_free = anon_free,
 	};
-	allocs = frees = choices = 0;
+	allocs = frees = choices = releases = 0;
 	return 0;
 }
 
@@ -108,6 +117,8 @@ static void test_poweroff(void **state)
 	assert_int_equal(mock.memseg[0].len, 256 * MIB);
 	assert_int_equal(allocs, 1);
 	assert_int_equal(frees, 1);
+	assert_int_equal(releases, 1);
+	assert_true(released_last);
 }
 
 static void test_boot_registers(void **state)
@@ -261,17 +272,20 @@ static void test_cpus_taken(void **state)
 	mock.fail_times = 2;
 	assert_int_equal(vm_main(&cfg, &parts), DM_POWEROFF);
 	assert_int_equal(choices, 3);
+	assert_int_equal(releases, 3);
 	setup(state);
 	mock.fail_op = "create";
 	mock.fail_rc = -EBUSY;
 	assert_int_equal(vm_main(&cfg, &parts), DM_FAILURE);
 	assert_int_equal(choices, 5);
+	assert_int_equal(releases, 5);
 	setup(state);
 	mock.fail_op = "create";
 	mock.fail_rc = -EBUSY;
 	cfg.affinity_count = 2;
 	assert_int_equal(vm_main(&cfg, &parts), DM_FAILURE);
 	assert_int_equal(choices, 1);
+	assert_int_equal(releases, 1);
 }
 
 static void test_reset_fails(void **state)
