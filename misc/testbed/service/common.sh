@@ -49,6 +49,12 @@ meminfo()
 	awk -v name="$1:" '$1 == name { print $2 }' /proc/meminfo
 }
 
+# Is the driver that of Linux's own tree, without figures and queries?
+is_mainline()
+{
+	grep -q '^acrn ' /proc/modules
+}
+
 # hsm_figure NAME: a figure of the driver.
 hsm_figure()
 {
@@ -100,26 +106,32 @@ reserve_huge_pages()
 	expect "huge pages" "$(meminfo HugePages_Total)" "$1"
 }
 
+# What Holm and its driver know, a figure a line.
+hypervisor_figures()
+{
+	grep -H . /sys/class/misc/acrn_hsm/objects/* \
+		/sys/class/misc/acrn_hsm/cpus_taken \
+		/sys/module/acrn_hsm/refcnt
+	_kept="pool_pages|pool_used|vms|slot|vmid|name|state|vcpus|mem_bytes"
+	_kept="$_kept|stage2_pages|leaves_.*|cpu|vm_slot|vcpu|mode"
+	for _what in "hv info" "vm list" "cpu list"; do
+		holm $_what --json
+	done | tr ',{[' '\n\n\n' | grep -E "^\"($_kept)\":"
+}
+
 # All that must be as before when no User VM exists any more, a figure a line.
 machine_figures()
 {
 	echo "online CPUs $(online_cpus)"
 	grep -H . /sys/kernel/mm/hugepages/*/*hugepages \
-		/proc/sys/vm/nr_overcommit_hugepages \
-		/sys/class/misc/acrn_hsm/objects/* \
-		/sys/class/misc/acrn_hsm/cpus_taken \
-		/sys/module/acrn_hsm/refcnt
+		/proc/sys/vm/nr_overcommit_hugepages
 	awk '$1 ~ /:$/ { print "interrupt", $1, $NF }' /proc/interrupts
 	for _pid in 1 $$; do
 		set -- /proc/$_pid/fd/*
 		echo "open files of $_pid: $#"
 	done
-	_kept="pool_pages|pool_used|vms|slot|vmid|name|state|vcpus|mem_bytes"
-	_kept="$_kept|stage2_pages|leaves_.*|cpu|vm_slot|vcpu|mode"
 	pidof acrn-dm | sed 's/^/acrn-dm: process /'
-	for _what in "hv info" "vm list" "cpu list"; do
-		holm $_what --json
-	done | tr ',{[' '\n\n\n' | grep -E "^\"($_kept)\":"
+	is_mainline || hypervisor_figures
 }
 
 # remember_machine_as NAME: note what the machine looks like now.
