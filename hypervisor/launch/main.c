@@ -13,6 +13,7 @@
 #include "arch/x86/features.h"
 #include "arch/x86/halt.h"
 #include "arch/x86/lapic.h"
+#include "arch/x86/mitigate.h"
 #include "arch/x86/pic.h"
 #include "arch/x86/trap.h"
 #include "arch/x86/tsc.h"
@@ -203,9 +204,19 @@ static void boot_cpu_first(void)
 	ids[0] = id;
 }
 
+static void choose_mitigations(void)
+{
+	char how[8] = "auto";
+
+	boot_option(launch.boot.cmdline, "mitigations", how, sizeof(how));
+	mitigate_choose(mitigate_parse(how));
+	mitigate_cpu();
+}
+
 static void launch_bsp_main(void)
 {
 	launch_cpu_init(&launch.cpu[0]);
+	choose_mitigations();
 	lapic_timer_calibrate(time_khz());
 	launch_start_aps();
 	launch_service_vm();

@@ -38,10 +38,11 @@ typedef int64_t s64;
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
-#define __packed       __attribute__((packed))
-#define __aligned(n)   __attribute__((aligned(n)))
-#define __section(s)   __attribute__((section(s)))
-#define __noreturn     __attribute__((noreturn))
+#define __packed     __attribute__((packed))
+#define __aligned(n) __attribute__((aligned(n)))
+#define __section(s) __attribute__((section(s)))
+#define __noreturn   __attribute__((noreturn))
+#define __noinline   __attribute__((noinline))
 /* Rare: kept apart, so that the common case saves no registers for it. */
 #define __rare         __attribute__((noinline, cold))
 #define __used         __attribute__((used))

@@ -3,6 +3,7 @@
 
 #include "arch/x86/halt.h"
 #include "arch/x86/lapic.h"
+#include "arch/x86/mitigate.h"
 #include "arch/x86/trap.h"
 #include "core/log.h"
 #include "core/percpu.h"
@@ -196,6 +197,7 @@ static void take_up(struct cpu *cpu, struct vcpu *v)
 	if (!v)
 		return;
 	run_renew_cpu();
+	mitigate_hand_over();
 	run_forget_memory(v);
 	take_up_lapic(v);
 	p->timer_armed = 0;

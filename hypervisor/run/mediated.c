@@ -223,7 +223,7 @@ static __rare void inject_pic(struct vcpu *v)
 }
 
 /* The CPU delivers what it is told of here, when the guest can take it. */
-static void feed_cpu(struct vcpu *v)
+static __noinline void feed_cpu(struct vcpu *v)
 {
 	struct apic_vectors s;
 	bool deliverable = false;

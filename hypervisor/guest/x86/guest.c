@@ -78,7 +78,7 @@ static void apic_timer_arm(void *arg, u64 deadline)
 {
 	struct vcpu *vcpu = arg;
 
-	vcpu->guest->timer_deadline = deadline;
+	vcpu->guest->timer_deadline = deadline ? deadline : GUEST_NO_DEADLINE;
 	vcpu->attention = true;
 }
 
@@ -253,6 +253,7 @@ static int guest_alloc(struct vm *vm)
 		vm->vcpu[i]->guest = vm_mem_alloc(sizeof(struct vcpu_guest));
 		if (!vm->vcpu[i]->guest)
 			return -ENOMEM;
+		vm->vcpu[i]->guest->timer_deadline = GUEST_NO_DEADLINE;
 		guest_msrs_reset(&vm->vcpu[i]->guest->msrs);
 	}
 	return 0;
@@ -382,7 +383,7 @@ void guest_timers_expire(struct vcpu *vcpu, u64 now)
 	struct vm_guest *g = vcpu->vm->guest;
 	u64 own = vcpu->guest->timer_deadline;
 
-	if (own != 0 && own <= now)
+	if (own <= now)
 		vlapic_timer_check(&vcpu->guest->lapic, now);
 	if (vcpu->id == 0 &&
 	    __atomic_load_n(&g->pit_deadline, __ATOMIC_RELAXED) <= now)

@@ -45,7 +45,7 @@ struct vm_guest {
 struct vcpu_guest {
 	struct vlapic lapic;
 	struct guest_msrs msrs;
-	u64 timer_deadline;        /* of the local APIC, host TSC; 0: none */
+	u64 timer_deadline;        /* of the local APIC, host TSC */
 	struct cpuid_vcpu cpuid;   /* the run loop keeps cr4, xcr0, ... */
 	struct direct_apic direct; /* of a VM that owns its CPUs' APICs */
 	bool tpr_watched;          /* an interrupt waits for a lower priority */
@@ -84,7 +84,7 @@ static inline u64 guest_next_deadline(struct vcpu *vcpu)
 	if (vcpu->id == 0)
 		pit = __atomic_load_n(&vcpu->vm->guest->pit_deadline,
 				      __ATOMIC_RELAXED);
-	return own == 0 ? pit : MIN(own, pit);
+	return MIN(own, pit);
 }
 
 /** Let the timers fire whose deadline is not after @now. */

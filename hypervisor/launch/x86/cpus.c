@@ -5,6 +5,7 @@
 #include "arch/x86/asm.h"
 #include "arch/x86/features.h"
 #include "arch/x86/lapic.h"
+#include "arch/x86/mitigate.h"
 #include "arch/x86/trap.h"
 #include "arch/x86/tsc.h"
 #include "core/cpu_table.h"
@@ -90,6 +91,7 @@ void launch_ap_main(void)
 {
 	features_arm();
 	launch_cpu_init(cpu_by_lapic_id(lapic_id()));
+	mitigate_cpu();
 	while (!__atomic_load_n(&aps_released, __ATOMIC_ACQUIRE))
 		x86_pause();
 	run_cpu_loop();

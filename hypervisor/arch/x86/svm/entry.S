@@ -5,6 +5,8 @@
  * One run of the guest. Called with GIF clear, returns with it set. RAX, RSP,
  * RIP and RFLAGS travel in the VMCB.
  */
+#include "arch/x86/mitigate.h"
+
 	.section .text
 	.globl	svm_enter
 	.align	16
@@ -60,6 +62,7 @@ svm_enter:
 	popq	%rax
 	popq	%rdi
 	vmload	%rax
+	MITIGATE_EXIT
 	/* From here NMIs come; the host's TSS is back. */
 	stgi
 	popq	%r15

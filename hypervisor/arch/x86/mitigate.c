@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "arch/x86/mitigate.h"
+
+#include "arch/x86/asm.h"
+#include "arch/x86/desc.h"
+#include "arch/x86/features.h"
+#include "core/log.h"
+#include "lib/printf.h"
+#include "lib/string.h"
+
+#define MSR_PRED_CMD          0x49
+#define MSR_ARCH_CAPABILITIES 0x10a
+#define MSR_FLUSH_CMD         0x10b
+#define PRED_CMD_IBPB         BIT64(0)
+#define FLUSH_CMD_L1D         BIT64(0)
+#define EFER_AIBRSE           BIT64(21)
+
+static u32 chosen;
+
+/* For MITIGATE_EXIT: RSB and registers go together, both or none. */
+u8 mitigate_exit;
+
+static struct mitigate_facts read_facts(void)
+{
+	bool intel = !strcmp(features_get()->vendor, "GenuineIntel");
+	struct mitigate_facts f = { 0 };
+	struct cpuid_out r = { 0 };
+
+	if (x86_cpuid(0, 0).eax >= 7)
+		r = x86_cpuid(7, 0);
+	f.md_clear = intel && (r.edx & BIT32(10));
+	f.ibpb = r.edx & BIT32(26);
+	f.l1d_flush = r.edx & BIT32(28);
+	if ((r.edx & BIT32(29)) &&
+	    !x86_rdmsr_safe(MSR_ARCH_CAPABILITIES, &f.arch_caps))
+		f.arch_caps = 0;
+	r = x86_cpuid(0x80000000, 0);
+	if (r.eax >= 0x80000008)
+		f.ibpb |= !!(x86_cpuid(0x80000008, 0).ebx & BIT32(12));
+	if (r.eax >= 0x80000021)
+		f.auto_ibrs = x86_cpuid(0x80000021, 0).eax & BIT32(8);
+	return f;
+}
+
+static void announce(enum mitigate_how how)
+{
+	static const char *const name[] = {
+#define MITIGATION_NAME(id, name, text) name,
+		MITIGATIONS(MITIGATION_NAME)
+	};
+	char line[120];
+	u32 n = 0;
+
+	for (u32 i = 0; i < ARRAY_SIZE(name); i++)
+		if (chosen & BIT32(i))
+			n += fmt_print(line + n, (u32)sizeof(line) - n, "%s%s",
+				       n ? ", " : "", name[i]);
+	if (how == MITIGATE_OFF)
+		log_warn("mitigations: off, guests may learn of each other");
+	else
+		log_info("mitigations: %s", n ? line : "the CPU asks for none");
+}
+
+void mitigate_choose(enum mitigate_how how)
+{
+	const struct mitigate_facts f = read_facts();
+
+	chosen = mitigate_policy(&f, how);
+	mitigate_exit = (chosen & (MITIGATE(RSB) | MITIGATE(REGISTERS))) != 0;
+	announce(how);
+}
+
+u32 mitigate_chosen(void)
+{
+	return chosen;
+}
+
+void mitigate_cpu(void)
+{
+	if (chosen & MITIGATE(AUTO_IBRS))
+		x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) | EFER_AIBRSE);
+}
+
+/* Any valid data selector will do: SDM vol 2, VERW. */
+static void overwrite_buffers(void)
+{
+	const u16 sel = DESC_DATA;
+
+	__asm__ volatile("verw %0" : : "m"(sel) : "cc", "memory");
+}
+
+/* Where all are forced, a CPU may lack the command: it has no effect then. */
+void mitigate_hand_over(void)
+{
+	if (chosen & MITIGATE(IBPB))
+		x86_wrmsr_safe(MSR_PRED_CMD, PRED_CMD_IBPB);
+	if (chosen & MITIGATE(L1D))
+		x86_wrmsr_safe(MSR_FLUSH_CMD, FLUSH_CMD_L1D);
+	if (chosen & MITIGATE(BUFFERS))
+		overwrite_buffers();
+}
