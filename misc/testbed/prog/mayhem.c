@@ -23,6 +23,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "abi/holm_ioctl.h"
+
 #define WORKERS   3U
 #define PAGE      4096UL
 #define ARENA     (8UL << 20)
@@ -173,6 +175,10 @@ static void do_serve(struct worker *w)
 {
 	struct acrn_ioreq_notify n = { .vcpu = (uint32_t)below(w, 2) };
 
+	if (below(w, 2)) {
+		ioctl(w->fd, HOLM_IOC_SERVE, below(w, 4));
+		return;
+	}
 	call(w, ACRN_IOCTL_ATTACH_IOREQ_CLIENT, NULL);
 	call(w, ACRN_IOCTL_NOTIFY_REQUEST_FINISH, &n);
 }
