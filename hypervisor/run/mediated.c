@@ -226,17 +226,14 @@ static __rare void inject_pic(struct vcpu *v)
 static __noinline void feed_cpu(struct vcpu *v)
 {
 	struct apic_vectors s;
-	bool deliverable = false;
 
 	if (unlikely(v->nmi_pending)) {
 		run_inject_nmi(v);
 		v->attention |= v->nmi_pending;
 	}
 	if (vlapic_drain(&v->guest->lapic, &s))
-		deliverable = backend->vcpu_apic_post(&v->hw, &s);
-	else if (v->state == VCPU_STATE_HALTED)
-		deliverable = backend->vcpu_apic_post(&v->hw, NULL);
-	if (deliverable && may_wake(v))
+		backend->vcpu_apic_post(&v->hw, &s);
+	if (may_wake(v) && backend->vcpu_apic_post(&v->hw, NULL))
 		vcpu_state_set(v, VCPU_STATE_RUNNABLE);
 	if (unlikely(v->id == 0 && guest_pic_pending(v) >= 0))
 		inject_pic(v);

@@ -206,7 +206,7 @@ enum vcpu_reset {
 	 * mode, beginning with @s (false: it cannot), or end that: into @s	\
 	 */								\
 	X(bool, vcpu_apic_own, (struct hw_vcpu *vcpu, bool by_cpu, struct apic_vectors *s)) \
-	/* then: request more (or NULL); true if one can be delivered */	\
+	/* then: request more, or ask (NULL) whether one can be delivered */	\
 	X(bool, vcpu_apic_post, (struct hw_vcpu *vcpu, const struct apic_vectors *s)) \
 	/* drop cached translations of this vCPU before its next entry */	\
 	X(void, vcpu_flush, (struct hw_vcpu *vcpu))				\

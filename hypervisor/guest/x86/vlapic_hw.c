@@ -9,14 +9,21 @@ static u32 place(u32 class, u32 bits)
 	return bits << (16 * (class & 1));
 }
 
+static u32 modes(const struct vlapic *v, u32 class)
+{
+	return __atomic_load_n(&v->tmr[class], __ATOMIC_RELAXED);
+}
+
 void vlapic_hand_over(struct vlapic *v, struct apic_vectors *s)
 {
 	memset(s, 0, sizeof(*s));
 	for (u32 class = 0; class < 16; class ++) {
 		u32 bit = BIT32(v->isr_vector[class] & 15);
 
-		if (v->isr_classes & BIT32(class))
-			s->isr[class / 2] |= place(class, bit);
+		if (!(v->isr_classes & BIT32(class)))
+			continue;
+		s->isr[class / 2] |= place(class, bit);
+		s->tmr[class / 2] |= place(class, modes(v, class));
 	}
 	v->isr_classes = 0;
 	vlapic_set_tpr(v, v->tpr);
@@ -62,15 +69,13 @@ bool vlapic_drain(struct vlapic *v, struct apic_vectors *s)
 		return false;
 	classes = __atomic_exchange_n(&v->irr_classes, 0, __ATOMIC_SEQ_CST);
 	memset(s, 0, sizeof(*s));
-	for (u32 class = 0; class < 16; class ++) {
-		u32 mode = __atomic_load_n(&v->tmr[class], __ATOMIC_RELAXED);
-		u32 bits = 0;
+	for (; classes; classes &= classes - 1) {
+		u32 class = (u32)__builtin_ctz(classes);
+		u32 bits = __atomic_exchange_n(&v->irr[class], 0,
+					       __ATOMIC_SEQ_CST);
 
-		if (classes & BIT32(class))
-			bits = __atomic_exchange_n(&v->irr[class], 0,
-						   __ATOMIC_SEQ_CST);
 		s->irr[class / 2] |= place(class, bits);
-		s->tmr[class / 2] |= place(class, mode);
+		s->tmr[class / 2] |= place(class, modes(v, class));
 	}
 	return true;
 }

@@ -10,15 +10,15 @@
 #include "guest/x86/vlapic.h"
 #include "vm/backend.h"
 
-/** The vectors in service go into @s, and out of the model. */
+/** The vectors in service, and their modes, go into @s. */
 void vlapic_hand_over(struct vlapic *v, struct apic_vectors *s);
 
 /** And back: requests of @s too. */
 void vlapic_take_back(struct vlapic *v, const struct apic_vectors *s);
 
 /**
- * Take what was requested since, with all trigger modes. False, without
- * having touched @s, if nothing was: two loads.
+ * Take what was requested since, with its trigger modes. False, without
+ * having touched @s, if nothing was.
  */
 bool vlapic_drain(struct vlapic *v, struct apic_vectors *s);
 

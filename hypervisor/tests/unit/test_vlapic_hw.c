@@ -79,7 +79,7 @@ static void service_goes_over_and_back(void **state)
 	struct apic_vectors s;
 
 	(void)state;
-	vlapic_accept(v, 0x41, false);
+	vlapic_accept(v, 0x41, true);
 	vlapic_ack(v, 0x41);
 	vlapic_accept(v, 0x83, false);
 	vlapic_ack(v, 0x83);
@@ -87,6 +87,7 @@ static void service_goes_over_and_back(void **state)
 	vlapic_hand_over(v, &s);
 	assert_int_equal(count(s.isr), 2);
 	assert_true(has(s.isr, 0x41) && has(s.isr, 0x83));
+	assert_true(has(s.tmr, 0x41) && !has(s.tmr, 0x83));
 	assert_int_equal(count(s.irr), 0);
 	assert_int_equal(m_xread(v, 0x120), 0);
 	/* The CPU did the EOI of one, and was given a request meanwhile. */

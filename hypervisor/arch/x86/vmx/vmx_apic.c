@@ -43,16 +43,17 @@ static void write_status(struct vmx_vcpu *s)
 	vmcs_write(VMCS_GUEST_INTR_STATUS, status);
 }
 
-static void write_eoi_exits(struct vmx_vcpu *s, const u32 *tmr)
+/* Of word @i the vectors of @irr: exit at the EOI of those in @tmr. */
+static void write_eoi_exits(struct vmx_vcpu *s, u32 i, u32 irr, u32 tmr)
 {
-	for (u32 i = 0; i < 4; i++) {
-		u64 bits = (u64)tmr[2 * i + 1] << 32 | tmr[2 * i];
+	u32 shift = 32 * (i & 1);
+	u64 old = s->eoi_exits[i / 2];
+	u64 bits = (old & ~((u64)irr << shift)) | (u64)(irr & tmr) << shift;
 
-		if (s->eoi_exits[i] == bits)
-			continue;
-		s->eoi_exits[i] = bits;
-		vmcs_write(vmcs_nth(VMCS_EOI_EXIT_BITMAP, i), bits);
-	}
+	if (likely(old == bits))
+		return;
+	s->eoi_exits[i / 2] = bits;
+	vmcs_write(vmcs_nth(VMCS_EOI_EXIT_BITMAP, i / 2), bits);
 }
 
 static bool can_deliver(const struct vmx_vcpu *s)
@@ -78,7 +79,9 @@ static void switch_on(struct hw_vcpu *v, const struct apic_vectors *from)
 		s->eoi_exits[i] = 0;
 		vmcs_write(vmcs_nth(VMCS_EOI_EXIT_BITMAP, i), 0);
 	}
-	write_eoi_exits(s, from->tmr);
+	for (u32 i = 0; i < 8; i++)
+		write_eoi_exits(s, i, from->irr[i] | from->isr[i],
+				from->tmr[i]);
 	write_status(s);
 }
 
@@ -116,14 +119,23 @@ bool vmx_vcpu_apic_own(struct hw_vcpu *v, bool by_cpu, struct apic_vectors *s)
 	return true;
 }
 
+/* The requested vector that the status names is the highest there is. */
 static void request(struct vmx_vcpu *s, const struct apic_vectors *more)
 {
 	struct vmx_vcpu *before = vmx_borrow(s);
+	u64 status = vmcs_read(VMCS_GUEST_INTR_STATUS);
+	u32 top = status & 0xff;
 
-	for (u32 i = 0; i < 8; i++)
-		*word(s, VAPIC_IRR, i) |= more->irr[i];
-	write_eoi_exits(s, more->tmr);
-	write_status(s);
+	for (u32 i = 0; i < 8; i++) {
+		u32 irr = more->irr[i];
+
+		if (!irr)
+			continue;
+		*word(s, VAPIC_IRR, i) |= irr;
+		top = MAX(top, 32 * i + 31 - (u32)__builtin_clz(irr));
+		write_eoi_exits(s, i, irr, more->tmr[i]);
+	}
+	vmcs_write(VMCS_GUEST_INTR_STATUS, (status & 0xff00) | top);
 	vmx_return(s, before);
 }
 
@@ -132,8 +144,10 @@ bool vmx_vcpu_apic_post(struct hw_vcpu *v, const struct apic_vectors *more)
 	struct vmx_vcpu *s = vmx_of(v);
 	u32 class;
 
-	if (more)
+	if (more) {
 		request(s, more);
+		return true;
+	}
 	class = MAX(highest(s, VAPIC_ISR), (u32)s->vapic[VAPIC_TPR]) >> 4;
 	return highest(s, VAPIC_IRR) >> 4 > class;
 }
