@@ -62,12 +62,13 @@ coverage: setup-check
 ## make bench              what Holm costs, in instructions, beside others
 ## make bench SLOW=1       with what takes minutes; RUN="dm load" for some only
 .PHONY: bench
-bench: setup-run
+bench: setup-check
 	@$(MAKE) -s images KERNEL=$(KERNEL)
 	@$(MAKE) -s -C hypervisor/tests/guest O=$(O)/guest
 	@$(MAKE) -s -C misc/bench KERNEL=$(KERNEL) O=$(O)
 	@misc/bench/bench --build $(O) --kernel $(KERNEL) $(if $(SLOW),--slow) \
 		--json $(O)/bench.json --svg $(O)/bench.svg $(RUN)
+	@$(if $(RUN),:,misc/bench/intel --build $(O))
 
 ## make lint               the tree against its own rules
 lint: setup-check
