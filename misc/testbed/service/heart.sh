@@ -10,12 +10,12 @@ heart_start()
 	(
 		acrn-dm -m 128M -c 1 -k /vm/heart --cpu_affinity "$1" \
 			--debugexit -l com1,stdio heart \
-			< /tmp/heart.in > /tmp/heart.out 2>&1
+			< /tmp/heart.in > /tmp/heart.out 2> /tmp/heart.err
 		echo $? > /tmp/heart.status
 	) &
 	exec 4> /tmp/heart.in
 	wait_for 60 grep -q "HEART starts" /tmp/heart.out || {
-		cat /tmp/heart.out
+		cat /tmp/heart.out /tmp/heart.err
 		fail "the neighbour's heart does not beat"
 	}
 }
@@ -45,6 +45,7 @@ heart_stop()
 	exec 4>&-
 	wait_for 60 heart_is_over || fail "the neighbour does not end"
 	grep -a -v "^BEAT " /tmp/heart.out
+	cat /tmp/heart.err
 	expect "the neighbour's status" "$(cat /tmp/heart.status)" 33
 	_wrong=$(tr -d '\r' < /tmp/heart.out | awk '
 		$1 == "BEAT" && $2 != ++n { print "beat " $2 " after " n - 1 }
