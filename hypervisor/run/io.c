@@ -257,6 +257,56 @@ static void emulation_end(struct emulation *e, int rc)
 	}
 }
 
+static u64 operand_address(const struct vcpu *v, const struct x86_insn *insn)
+{
+	const u64 *gpr = v->hw.regs.gpr;
+	u64 at = insn->disp;
+
+	if (insn->base != X86_REG_NONE)
+		at += gpr[insn->base];
+	if (insn->index != X86_REG_NONE)
+		at += gpr[insn->index] * insn->scale;
+	return insn->rip_rel ? at + v->hw.regs.rip + insn->len : at;
+}
+
+/*
+ * Drivers move 32 bits from or to a register, in 64-bit code without segments:
+ * the offset in the page says that it is the access that exited, and the CPU
+ * has found it permitted.
+ */
+static bool is_plain_move(const struct vcpu *v, const struct exit_info *x,
+			  const struct x86_insn *insn)
+{
+	bool write = x86_insn_writes_mem(insn);
+
+	return insn->op->kind == X86_OP_MOV && insn->memsize == 4 &&
+	       insn->addrsize == 8 && insn->mode == X86_MODE_64 &&
+	       insn->is_mem && !insn->seg_override &&
+	       write == !!(x->access & ACCESS_W) && x->gpa.v % 4 == 0 &&
+	       (operand_address(v, insn) ^ x->gpa.v) % PAGE_SIZE == 0 &&
+	       !v->guest->emu_log.count;
+}
+
+static void plain_move(struct vcpu *v, const struct exit_info *x,
+		       const struct x86_insn *insn)
+{
+	u64 *gpr = v->hw.regs.gpr;
+	bool write = x86_insn_writes_mem(insn);
+	u64 val = 0;
+
+	/* reg is RAX where none is named. */
+	if (write)
+		val = (u32)(insn->op->form == X86_F_RM_IMM ? insn->imm
+							   : gpr[insn->reg]);
+	/* Not answered yet: the same once more. */
+	if (mmio_access(v, x->gpa, 4, write, &val))
+		return;
+	if (!write)
+		gpr[insn->reg] = (u32)val;
+	v->hw.regs.rflags &= ~RFLAGS_RF;
+	backend->vcpu_skip(&v->hw, insn->len);
+}
+
 void run_exit_mmio(struct vcpu *v, const struct exit_info *x)
 {
 	const struct x86_insn *insn;
@@ -272,6 +322,10 @@ void run_exit_mmio(struct vcpu *v, const struct exit_info *x)
 	insn = run_decode(v, &c);
 	if (!insn)
 		return;
+	if (likely(is_plain_move(v, x, insn))) {
+		plain_move(v, x, insn);
+		return;
+	}
 	emulation_begin(&e, v, &c);
 	e.ctx.fault_gpa = x->gpa;
 	e.ctx.fault_write = x->access & ACCESS_W;
