@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 GRUB_CFG = """\
+insmod all_video
 set timeout=0
 serial --unit=0 --speed=115200
 terminal_output serial
