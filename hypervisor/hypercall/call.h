@@ -40,6 +40,7 @@ struct hc_call {
 		struct acrn_abi_msi msi;
 		struct acrn_abi_intr_monitor monitor;
 		struct acrn_abi_ioreq_buffer ioreq;
+		struct holm_doorbell bell;
 		struct acrn_abi_gpa2hpa gpa2hpa;
 		struct hc_regions regions;
 		struct holm_query query;
@@ -98,6 +99,8 @@ s64 hc_act_irqline(struct hc_call *call);
 int hc_decode_ioreq_buffer(struct hc_call *call);
 s64 hc_act_ioreq_buffer(struct hc_call *call);
 s64 hc_act_ioreq_finish(struct hc_call *call);
+int hc_decode_doorbell(struct hc_call *call);
+s64 hc_act_doorbell(struct hc_call *call);
 
 int hc_decode_gpa2hpa(struct hc_call *call);
 s64 hc_act_gpa2hpa(struct hc_call *call);

@@ -94,6 +94,9 @@ struct hc_row {
 	X(HOLM_TRACE, SERVICE, NONE,					\
 	  hc_decode_trace, hc_act_trace, NULL,				\
 	  "RDI: the events to trace, a bit each")			\
+	X(HOLM_DOORBELL, SERVICE, VM_LOCKED,				\
+	  hc_decode_doorbell, hc_act_doorbell, NULL,			\
+	  "RDI: vmid; RSI: holm_doorbell")				\
 	X(HOLM_CELL_CREATE, SERVICE, NONE,				\
 	  hc_decode_cell_create, hc_act_cell_create, hc_release_cell,	\
 	  "RDI: holm_cell_desc of RSI bytes; returns the id")		\

@@ -38,6 +38,12 @@ static void page_free_slots(hpa_t page)
 			ACRN_IOREQ_FREE);
 }
 
+static void page_set_off(hpa_t page, u32 off)
+{
+	physmap_store32(hpa_add(page, offsetof(struct acrn_abi_ioreq, off)),
+			off);
+}
+
 int ioreq_set_page(struct vm_locked l, struct stage2 *service, gpa_t gpa)
 {
 	struct s2_range r;
@@ -49,6 +55,7 @@ int ioreq_set_page(struct vm_locked l, struct stage2 *service, gpa_t gpa)
 	    (r.attr & PT_TYPE_MASK) != PT_WB || !(r.attr & PT_W))
 		return -EFAULT;
 	page_free_slots(r.hpa);
+	page_set_off(r.hpa, 0);
 	l.vm->ioreq_page = r.hpa;
 	return 0;
 }
@@ -57,8 +64,17 @@ void ioreq_reset(struct vm *vm)
 {
 	for (u32 i = 0; i < vm->nvcpus; i++)
 		vm->vcpu[i]->ioreq = (struct vcpu_ioreq){ 0 };
+	if (vm->ioreq_page.v == ADDR_NONE)
+		return;
+	page_free_slots(vm->ioreq_page);
+	page_set_off(vm->ioreq_page, 0);
+}
+
+void ioreq_tell_off(struct vm *vm)
+{
 	if (vm->ioreq_page.v != ADDR_NONE)
-		page_free_slots(vm->ioreq_page);
+		page_set_off(vm->ioreq_page, 1);
+	upcall_raise();
 }
 
 static u64 mask_size(u64 v, u32 size)

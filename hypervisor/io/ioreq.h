@@ -40,6 +40,9 @@ int ioreq_set_page(struct vm_locked l, struct stage2 *service, gpa_t gpa);
 /** Forget all requests of a VM whose vCPUs are parked. */
 void ioreq_reset(struct vm *vm);
 
+/** The VM stopped by itself: the page says so, and an upcall tells. */
+void ioreq_tell_off(struct vm *vm);
+
 /**
  * Ask the device model. @size 1, 2, 4 (8 for MMIO). A write sends *@val; a
  * read sets it, zero-extended from @size. Returns 0, or -EAGAIN if the vCPU

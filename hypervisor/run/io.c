@@ -9,6 +9,7 @@
 #include "arch/x86/lapic.h"
 #include "guest/x86/emulate.h"
 #include "guest/x86/guest.h"
+#include "io/doorbell.h"
 #include "io/ioreq.h"
 #include "io/iospace.h"
 #include "lib/errno.h"
@@ -28,6 +29,9 @@ static __rare int pio_access(struct vcpu *v, u16 port, u32 size, bool write,
 	if (io_space_pio(v->vm->io, port, size, write, val))
 		return 0;
 	if (v->vm->kind == VM_USER) {
+		if (write &&
+		    doorbell_ring(v->vm, ACRN_IOREQ_PIO, port, size, *val))
+			return 0;
 		v->exits[HOLM_EXIT_IOREQ]++;
 		return ioreq_pio(v, port, size, write, val, run_wait);
 	}
@@ -66,6 +70,9 @@ static int mmio_access(struct vcpu *v, gpa_t gpa, u32 size, bool write,
 	if (io_space_mmio(v->vm->io, gpa.v, size, write, val))
 		return 0;
 	if (v->vm->kind == VM_USER) {
+		if (write &&
+		    doorbell_ring(v->vm, ACRN_IOREQ_MMIO, gpa.v, size, *val))
+			return 0;
 		v->exits[HOLM_EXIT_IOREQ]++;
 		return ioreq_mmio(v, gpa, size, write, val, run_wait);
 	}

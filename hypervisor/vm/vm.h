@@ -36,6 +36,7 @@
 #define VMID_SERVICE 0
 
 struct cell;
+struct doorbells;
 struct io_space;
 struct vcpu_guest;
 struct vm_guest;
@@ -121,11 +122,12 @@ struct vm {
 	struct stage2 s2;
 	struct hw_vm hw;
 	u32 nvcpus;
-	struct vcpu **vcpu;     /* nvcpus entries, by vCPU id */
-	u64 cpus;               /* bit n: owns CPU n (first 64) */
-	hpa_t ioreq_page;       /* HPA_NONE: none set */
-	struct io_space *io;    /* io/: port and MMIO ranges of this VM */
-	struct vm_guest *guest; /* guest/: vPIC, vIOAPIC, vPIT, PM timer */
+	struct vcpu **vcpu;      /* nvcpus entries, by vCPU id */
+	u64 cpus;                /* bit n: owns CPU n (first 64) */
+	hpa_t ioreq_page;        /* HPA_NONE: none set */
+	struct doorbells *bells; /* io/: NULL while it has none */
+	struct io_space *io;     /* io/: port and MMIO ranges of this VM */
+	struct vm_guest *guest;  /* guest/: vPIC, vIOAPIC, vPIT, PM timer */
 	u64 start_tsc;
 	struct cell *cell; /* cell/: set when it has all it asked for */
 	bool stop_on_denial;

@@ -223,7 +223,7 @@ static void client_check_off(struct hsm_vm *vm, struct holm_vm *info)
 
 /**
  * hsm_client_check_off() - see whether the VM has stopped by itself
- * @vm: had nothing to do although there was an upcall
+ * @vm: its request page says so
  */
 void hsm_client_check_off(struct hsm_vm *vm)
 {

@@ -22,6 +22,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "abi/holm.h"
 #include "abi/holm_objects.h"
 
 #define HSM_VMID_INVALID 0xffff
@@ -50,6 +51,7 @@
  * @client: user space has a client
  * @off: the hypervisor stopped the VM for good
  * @pci_conf_addr: last value the VM wrote to port 0xcf8
+ * @bells: who is told when a doorbell rings, by index; guarded by @slot_lock
  * @event_lock: guards @irqfds
  * @ioeventfds: writes that become events
  * @irqfds: events that become interrupts
@@ -77,6 +79,8 @@ struct hsm_vm {
 	bool client;
 	bool off;
 	u32 pci_conf_addr;
+
+	struct hsm_ioeventfd *bells[HOLM_DOORBELLS];
 
 	struct mutex event_lock;
 	struct list_head ioeventfds;
@@ -134,6 +138,7 @@ int hsm_client_revive(struct hsm_vm *vm, u32 hcall);
 int hsm_ioeventfd_config(struct hsm_vm *vm, const struct acrn_ioeventfd *args);
 bool hsm_ioeventfd_write(struct hsm_vm *vm, u32 type, u64 addr, u64 len,
 			 u64 value);
+void hsm_ioeventfd_rung(struct hsm_vm *vm);
 void hsm_ioeventfd_release(struct hsm_vm *vm);
 
 /* irqfd.c */

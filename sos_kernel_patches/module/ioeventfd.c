@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0 */
-/* A write of a VM to a known address becomes an event, without the client. */
+/*
+ * A write of a VM to a known address becomes an event, without the client.
+ * Where the hypervisor knows the address, as a doorbell, the VM does not even
+ * wait for this driver; else the write comes as a request.
+ */
 #include <linux/eventfd.h>
+#include <linux/io.h>
 #include <linux/overflow.h>
 #include <linux/slab.h>
 
+#include "abi/acrn.h"
 #include "compat.h"
 #include "hsm.h"
+#include "hypercall.h"
 
 /* An ioctl must not be able to fill the kernel's memory. */
 #define IOEVENTFDS_MAX 1024
@@ -18,6 +25,8 @@ struct hsm_ioeventfd {
 	u32 len;
 	u32 type; /* ACRN_IOREQ_TYPE_PORTIO or _MMIO */
 	bool any_data;
+	bool belled;
+	struct holm_doorbell bell; /* read by the hypervisor */
 };
 
 /* It is off the list. */
@@ -32,6 +41,53 @@ static bool ioeventfd_conflicts(const struct hsm_ioeventfd *a,
 {
 	return a->addr == b->addr && a->type == b->type &&
 	       (a->any_data || b->any_data || a->data == b->data);
+}
+
+static u32 *bell_word(const struct hsm_vm *vm, u32 index)
+{
+	struct acrn_abi_ioreq *slots = (void *)vm->ioreq;
+
+	return &slots[index / HOLM_SLOT_BELLS].bell[index % HOLM_SLOT_BELLS];
+}
+
+static int bell_call(struct hsm_vm *vm, struct hsm_ioeventfd *p, u32 flags)
+{
+	p->bell.flags = flags;
+	return hsm_hcall(HC_HOLM_DOORBELL, vm->vmid, virt_to_phys(&p->bell));
+}
+
+/* Without a doorbell it works as well. The caller holds slot_lock. */
+static void bell_install(struct hsm_vm *vm, struct hsm_ioeventfd *p)
+{
+	u32 index = 0;
+
+	while (index < HOLM_DOORBELLS && vm->bells[index])
+		index++;
+	if (!hsm_is_holm() || index == HOLM_DOORBELLS)
+		return;
+	p->bell = (struct holm_doorbell){
+		.index = index,
+		.type = p->type,
+		.len = p->len,
+		.addr = p->addr,
+		.data = p->data,
+	};
+	WRITE_ONCE(*bell_word(vm, index), 0);
+	vm->bells[index] = p;
+	p->belled =
+		bell_call(vm, p, p->any_data ? 0 : HOLM_DOORBELL_MATCH) >= 0;
+	if (!p->belled)
+		vm->bells[index] = NULL;
+}
+
+/* A refusal would leave a bell that rings for nobody. */
+static void bell_remove(struct hsm_vm *vm, struct hsm_ioeventfd *p)
+{
+	if (!p->belled)
+		return;
+	bell_call(vm, p, HOLM_DOORBELL_REMOVE);
+	vm->bells[p->bell.index] = NULL;
+	p->belled = false;
 }
 
 static int ioeventfd_insert(struct hsm_vm *vm, struct hsm_ioeventfd *new)
@@ -50,8 +106,10 @@ static int ioeventfd_insert(struct hsm_vm *vm, struct hsm_ioeventfd *new)
 	}
 	if (!ret && count >= IOEVENTFDS_MAX)
 		ret = -ENOSPC;
-	if (!ret)
+	if (!ret) {
 		list_add_tail(&new->node, &vm->ioeventfds);
+		bell_install(vm, new);
+	}
 	spin_unlock_irqrestore(&vm->slot_lock, flags);
 	return ret;
 }
@@ -115,6 +173,7 @@ static int ioeventfd_deassign(struct hsm_vm *vm,
 		if (p->eventfd != eventfd)
 			continue;
 		list_del(&p->node);
+		bell_remove(vm, p);
 		found = p;
 		break;
 	}
@@ -173,6 +232,27 @@ bool hsm_ioeventfd_write(struct hsm_vm *vm, u32 type, u64 addr, u64 len,
 }
 
 /**
+ * hsm_ioeventfd_rung() - signal the events of the doorbells that rang
+ * @vm: its @slot_lock is held
+ *
+ * User space may write the words as well: it can only ring its own.
+ */
+void hsm_ioeventfd_rung(struct hsm_vm *vm)
+{
+	struct acrn_abi_ioreq *slots = (void *)vm->ioreq;
+	u32 index;
+
+	/* First this, then the words: what rings meanwhile calls again. */
+	if (!READ_ONCE(slots[0].rung) || !xchg(&slots[0].rung, 0))
+		return;
+	for (index = 0; index < HOLM_DOORBELLS; index++) {
+		if (vm->bells[index] && READ_ONCE(*bell_word(vm, index)) &&
+		    xchg(bell_word(vm, index), 0))
+			hsm_compat_eventfd_signal(vm->bells[index]->eventfd);
+	}
+}
+
+/**
  * hsm_ioeventfd_release() - deassign all
  * @vm: its @op is held for writing
  */
@@ -184,6 +264,7 @@ void hsm_ioeventfd_release(struct hsm_vm *vm)
 
 	spin_lock_irqsave(&vm->slot_lock, flags);
 	list_splice_init(&vm->ioeventfds, &gone);
+	list_for_each_entry(p, &gone, node) bell_remove(vm, p);
 	spin_unlock_irqrestore(&vm->slot_lock, flags);
 	list_for_each_entry_safe(p, next, &gone, node) ioeventfd_free(p);
 }

@@ -16,6 +16,7 @@
 #include <linux/printk.h>
 #include <linux/slab.h>
 
+#include "abi/acrn.h"
 #include "hsm.h"
 #include "hypercall.h"
 
@@ -155,11 +156,9 @@ static void ioreq_dispatch_slot(struct hsm_vm *vm, u32 vcpu)
 	ioreq_hand_to_client(vm, vcpu);
 }
 
-/* True when there was a request. */
-static bool ioreq_dispatch_vm(struct hsm_vm *vm)
+static void ioreq_dispatch_vm(struct hsm_vm *vm)
 {
 	unsigned long flags;
-	bool found = false;
 	u32 i;
 
 	spin_lock_irqsave(&vm->slot_lock, flags);
@@ -167,16 +166,22 @@ static bool ioreq_dispatch_vm(struct hsm_vm *vm)
 		if (smp_load_acquire(&vm->ioreq->req_slot[i].processed) !=
 		    ACRN_IOREQ_STATE_PENDING)
 			continue;
-		found = true;
 		ioreq_dispatch_slot(vm, i);
 	}
+	hsm_ioeventfd_rung(vm);
 	spin_unlock_irqrestore(&vm->slot_lock, flags);
 	if (!bitmap_empty(vm->ioreqs, ACRN_IO_REQUEST_MAX))
 		hsm_client_wake(vm);
-	return found;
 }
 
-/* A VM that had no request may be the one that stopped by itself. */
+/* What the page says is a hint: the hypervisor is asked. */
+static bool ioreq_may_be_off(const struct hsm_vm *vm)
+{
+	const struct acrn_abi_ioreq *slots = (const void *)vm->ioreq;
+
+	return READ_ONCE(slots[0].off) && !READ_ONCE(vm->off);
+}
+
 static void ioreq_look_for_off(struct work_struct *work)
 {
 	struct hsm_vm *vm;
@@ -195,15 +200,19 @@ static DECLARE_WORK(ioreq_work, ioreq_look_for_off);
  */
 void hsm_ioreq_upcall(void)
 {
-	bool quiet = false;
+	bool off = false;
 	unsigned long flags;
 	struct hsm_vm *vm;
 
 	atomic64_inc(&hsm_stat.upcalls);
 	spin_lock_irqsave(&hsm_vms_lock, flags);
-	list_for_each_entry(vm, &hsm_vms, node) quiet |= !ioreq_dispatch_vm(vm);
+	list_for_each_entry(vm, &hsm_vms, node)
+	{
+		ioreq_dispatch_vm(vm);
+		off |= ioreq_may_be_off(vm);
+	}
 	spin_unlock_irqrestore(&hsm_vms_lock, flags);
-	if (quiet)
+	if (off)
 		queue_work(ioreq_wq, &ioreq_work);
 }
 

@@ -4,9 +4,9 @@
 #include "guest/x86/vlapic_hw.h"
 #include "arch/x86/asm.h"
 #include "core/log.h"
+#include "io/doorbell.h"
 #include "io/ioreq.h"
 #include "io/iospace.h"
-#include "io/ioreq.h"
 #include "io/upcall.h"
 #include "lib/errno.h"
 #include "vm/sched.h"
@@ -236,6 +236,7 @@ static void guest_destroy(struct vm *vm)
 		vm_mem_free(vm->vcpu[i]->guest, sizeof(struct vcpu_guest));
 		vm->vcpu[i]->guest = NULL;
 	}
+	doorbells_free(vm);
 	io_space_destroy(vm->io);
 	vm->io = NULL;
 	vm_mem_free(vm->guest, sizeof(struct vm_guest));
@@ -356,13 +357,13 @@ static void guest_reset(struct vm *vm)
 	}
 }
 
-/* Holm's driver asks for a VM's state at each upcall, others do not. */
+/* Holm's driver looks at the page and asks for the state, others do not. */
 static void guest_died(struct vcpu *vcpu)
 {
 	log_info("vm %u: shut itself down", vcpu->vm->vmid);
 	if (upcall_is_by_vector() && vcpu->vm->kind == VM_USER)
 		ioreq_power_off(vcpu);
-	upcall_raise();
+	ioreq_tell_off(vcpu->vm);
 }
 
 const struct guest_ops guest_machine_ops = {

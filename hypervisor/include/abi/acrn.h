@@ -198,7 +198,11 @@ struct acrn_abi_ioreq {
 	ABI_U32 reserved1;
 	ABI_U32 kernel_handled;
 	ABI_U32 state;
-	ABI_U32 reserved2[29];
+	/* Holm's own, of the bytes that ACRN leaves unused: abi/holm.h. */
+	ABI_U32 rung;    /* of slot 0: some doorbell rang */
+	ABI_U32 bell[8]; /* of slot n: doorbells from 8 n on rang */
+	ABI_U32 off;     /* of slot 0: the VM stopped by itself */
+	ABI_U32 reserved2[19];
 };
 
 #ifndef __KERNEL__
@@ -237,6 +241,8 @@ ABI_ASSERT(sizeof(struct acrn_abi_ioreq) == ACRN_IOREQ_SLOT_SIZE);
 ABI_AT(acrn_abi_ioreq, u, 64);
 ABI_AT(acrn_abi_ioreq, kernel_handled, 132);
 ABI_AT(acrn_abi_ioreq, state, 136);
+ABI_AT(acrn_abi_ioreq, rung, 140);
+ABI_AT(acrn_abi_ioreq, bell, 144);
 #endif
 
 #endif

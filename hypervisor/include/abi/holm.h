@@ -40,6 +40,31 @@
  */
 
 /*
+ * Doorbells: writes of a User VM that only wake somebody in the Service VM.
+ * HC_HOLM_DOORBELL: RDI = vmid, RSI = GPA of a struct holm_doorbell. A write
+ * of at most len bytes at addr (with HOLM_DOORBELL_MATCH, of the value data)
+ * no longer becomes a request: the vCPU goes on, word index % 8 of bell in
+ * slot index / 8 of the request page becomes 1, then rung in slot 0; if that
+ * was 0 an upcall comes. To look, set rung to 0 and then each word that is not
+ * 0. Returns 0, -EINVAL for a value out of range, -EPERM before
+ * SET_IOREQ_BUFFER, -EEXIST for an index in use, -ENOENT to remove one that is
+ * not, -ENOMEM.
+ */
+struct holm_doorbell {
+	ABI_U32 index; /* below HOLM_DOORBELLS */
+	ABI_U32 flags; /* HOLM_DOORBELL_* */
+	ABI_U32 type;  /* ACRN_IOREQ_PIO or _MMIO */
+	ABI_U32 len;   /* 1, 2, 4, 8 */
+	ABI_U64 addr;
+	ABI_U64 data;
+};
+
+#define HOLM_DOORBELL_REMOVE 0x1U /* of index; the rest says nothing */
+#define HOLM_DOORBELL_MATCH  0x2U
+#define HOLM_SLOT_BELLS      8U
+#define HOLM_DOORBELLS       128U
+
+/*
  * HC_HOLM_QUERY: RDI = GPA of a struct holm_query, RSI = where to begin, for
  * the subjects that say so, else 0. Writes at most len bytes of the answer at
  * buf_gpa, sets out_len to the bytes written. Returns 0, -ENOENT past the

@@ -32,6 +32,7 @@
 #define HC_HOLM_QUERY      HC_ID(0xc0)
 #define HC_HOLM_RETURN_CPU HC_ID(0xc1)
 #define HC_HOLM_TRACE      HC_ID(0xc2)
+#define HC_HOLM_DOORBELL   HC_ID(0xc3)
 
 /* See abi/cell.h. */
 #define HC_HOLM_CELL_CREATE  HC_ID(0xd0)

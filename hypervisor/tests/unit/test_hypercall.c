@@ -31,6 +31,7 @@ static const struct {
 	{ HC_HOLM_QUERY, false, ARG1 },
 	{ HC_HOLM_RETURN_CPU, false, NO_POINTER },
 	{ HC_HOLM_TRACE, false, NO_POINTER },
+	{ HC_HOLM_DOORBELL, true, ARG2 },
 	{ HC_HOLM_CELL_CREATE, false, NO_POINTER },
 	{ HC_HOLM_CELL_LOAD, false, ARG1 },
 	{ HC_HOLM_CELL_START, false, NO_POINTER },

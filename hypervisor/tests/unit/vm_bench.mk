@@ -5,7 +5,7 @@ VM_BENCH_SRC := tests/unit/vm_bench.c tests/unit/vm_world.c \
 	$(addprefix arch/fake/fake_, \
 	machine.c backend.c lapic.c) \
 	$(addprefix vm/, vm.c vm_state.c vm_list.c vm_cpu.c memregion.c \
-	sched.c vm_deny.c) core/trace.c io/iospace.c io/ioreq.c \
+	sched.c vm_deny.c) core/trace.c io/doorbell.c io/iospace.c io/ioreq.c \
 	$(addprefix guest/x86/, guest.c vlapic.c vlapic_bus.c vlapic_regs.c \
 	vlapic_hw.c vlapic_timer.c vioapic.c vpic.c virq.c vpit.c \
 	vpmtimer.c cpuid.c \

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +27,8 @@
 #define MAPPINGS  5000U
 #define PAGE      4096U
 #define TICK_LINE "LOC:"
+
+#define EXIT_NAME(id, name) name,
 
 static uint64_t words[WORDS];
 
@@ -61,7 +62,15 @@ static void touch_mapping(void)
 	munmap(p, PAGE);
 }
 
-static void call(void)
+static void call_nothing(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < CALLS; i++)
+		syscall(SYS_getppid);
+}
+
+static void call_pipe(void)
 {
 	char byte = 0;
 	uint32_t i;
@@ -69,15 +78,26 @@ static void call(void)
 
 	if (pipe(fd))
 		die("pipe");
-	for (i = 0; i < CALLS; i++)
-		syscall(SYS_getppid);
 	for (i = 0; i < PIPES; i++)
 		if (write(fd[1], &byte, 1) != 1 || read(fd[0], &byte, 1) != 1)
 			die("pipe");
-	for (i = 0; i < MAPPINGS; i++)
-		touch_mapping();
 	close(fd[0]);
 	close(fd[1]);
+}
+
+static void call_map(void)
+{
+	uint32_t i;
+
+	for (i = 0; i < MAPPINGS; i++)
+		touch_mapping();
+}
+
+static void call(void)
+{
+	call_nothing();
+	call_pipe();
+	call_map();
 }
 
 static uint64_t ticks_of(void (*work)(void))
@@ -107,8 +127,8 @@ static uint64_t timer_interrupts(void)
 	return n;
 }
 
-/* All exits of the Service VM; false where there is no Holm to ask. */
-static bool exits(int fd, uint64_t *sum)
+/* Exits of the Service VM by reason. */
+static void ask(int fd, uint64_t exits[HOLM_EXIT_COUNT])
 {
 	struct holm_vm vm = { 0 };
 	struct holm_ioc_query q = {
@@ -116,38 +136,54 @@ static bool exits(int fd, uint64_t *sum)
 		.buf = (uintptr_t)&vm,
 		.len = sizeof(vm),
 	};
-	int i;
 
-	if (fd < 0)
-		return false;
 	if (ioctl(fd, HOLM_IOC_QUERY, &q))
 		die("/dev/holm");
-	*sum = 0;
+	memcpy(exits, vm.exits, HOLM_EXIT_COUNT * sizeof(exits[0]));
 	/* A request is an access that was counted already. */
-	for (i = 0; i < HOLM_EXIT_COUNT; i++)
-		if (i != HOLM_EXIT_IOREQ)
-			*sum += vm.exits[i];
-	return true;
+	exits[HOLM_EXIT_IOREQ] = 0;
 }
 
-/* The two questions cost exits as well: asked twice, these are known. */
+/*
+ * All exits while @work runs; told by reason on stderr. To ask costs exits
+ * as well: asked once more, these are known.
+ */
+static uint64_t exits_of(int fd, const char *name, void (*work)(void))
+{
+	static const char *const names[] = { HOLM_EXITS(EXIT_NAME) };
+	uint64_t a[HOLM_EXIT_COUNT], b[HOLM_EXIT_COUNT], c[HOLM_EXIT_COUNT];
+	uint64_t n, sum = 0;
+	int i;
+
+	ask(fd, a);
+	ask(fd, b);
+	work();
+	ask(fd, c);
+	for (i = 0; i < HOLM_EXIT_COUNT; i++) {
+		n = c[i] - b[i] - (b[i] - a[i]);
+		sum += n;
+		if (n)
+			fprintf(stderr, "%s: %llu of %s\n", name,
+				(unsigned long long)n, names[i]);
+	}
+	return sum;
+}
+
 static void count_exits(int fd)
 {
-	uint64_t a, b, c, ticks;
+	uint64_t ticks = timer_interrupts();
+	uint64_t exits = exits_of(fd, "cpu", compute);
 
-	if (!exits(fd, &a) || !exits(fd, &b))
-		return;
-	ticks = timer_interrupts();
-	compute();
 	ticks = timer_interrupts() - ticks;
-	exits(fd, &c);
 	if (!ticks) {
 		fprintf(stderr, "load: the timer did not interrupt\n");
 		exit(1);
 	}
 	printf("BENCH timer interrupts: %llu\n", (unsigned long long)ticks);
 	printf("BENCH exits of 100 ticks: %llu\n",
-	       (unsigned long long)((c - b - (b - a)) * 100 / ticks));
+	       (unsigned long long)(exits * 100 / ticks));
+	printf("BENCH exits of syscalls: %llu\n",
+	       (unsigned long long)exits_of(fd, "syscalls", call));
 }
 
 int main(void)
@@ -156,6 +192,14 @@ int main(void)
 
 	printf("BENCH cpu: %llu\n", (unsigned long long)ticks_of(compute));
 	printf("BENCH syscalls: %llu\n", (unsigned long long)ticks_of(call));
-	count_exits(fd);
+	printf("BENCH syscalls, getppid: %llu\n",
+	       (unsigned long long)ticks_of(call_nothing));
+	printf("BENCH syscalls, pipe: %llu\n",
+	       (unsigned long long)ticks_of(call_pipe));
+	printf("BENCH syscalls, mmap: %llu\n",
+	       (unsigned long long)ticks_of(call_map));
+	/* On a machine without Holm there is nobody to ask. */
+	if (fd >= 0)
+		count_exits(fd);
 	return 0;
 }

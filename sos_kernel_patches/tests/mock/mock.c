@@ -13,6 +13,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
+#include "abi/acrn.h"
 #include "abi/holm.h"
 #include "hsm.h"
 #include "hypercall.h"
@@ -152,13 +153,24 @@ static int mock_vm_only(u64 vmid, u64 arg2)
 	return -ENODEV;
 }
 
+/* The page is the driver's hint, the state its answer. */
+static void mock_set_off(struct mock_vm *vm, u32 off)
+{
+	struct acrn_abi_ioreq *slots = (void *)vm->ioreq;
+
+	if (slots)
+		WRITE_ONCE(slots[0].off, off);
+}
+
 static int mock_revive(u64 vmid, u64 arg2)
 {
 	int ret = mock_vm_only(vmid, 0);
 
-	if (!ret)
-		mock_find(vmid)->off = false;
-	return ret;
+	if (ret)
+		return ret;
+	mock_find(vmid)->off = false;
+	mock_set_off(mock_find(vmid), 0);
+	return 0;
 }
 
 static int mock_set_regs(u64 vmid, u64 gpa)
@@ -394,6 +406,7 @@ static int mock_do(const struct mock_cmd *cmd)
 		if (!vm)
 			return -EINVAL;
 		vm->off = true;
+		mock_set_off(vm, 1);
 		return 0;
 	case MOCK_FAIL:
 		mock_fail_nr = (u32)cmd->addr;
