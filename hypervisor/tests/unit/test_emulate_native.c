@@ -317,7 +317,7 @@ static bool inside(u64 addr, const u8 *region, u32 len)
 {
 	u64 off = addr - (u64)(uintptr_t)region;
 
-	return off >= 64 && off + len + 64 <= HOST_REGION;
+	return off >= 64 && off < HOST_REGION && off + len + 64 <= HOST_REGION;
 }
 
 /* The operand's address, computed apart from the emulator. */
