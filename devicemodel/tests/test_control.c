@@ -189,14 +189,28 @@ static int choose(const struct vm_config *c, struct cpu_choice *choice,
 {
 	(void)c;
 	(void)e;
-	*choice = (struct cpu_choice){ 0x4, 1, { 2 } };
+	*choice = (struct cpu_choice){
+		.affinity = 0x4,
+		.count = 1,
+		.lapic_id = { 2 },
+	};
 	return 0;
+}
+
+static void release(const struct cpu_choice *choice)
+{
+	(void)choice;
 }
 
 static int run_vm(int (*guest)(struct mock *m, u32 turn))
 {
-	const struct vm_parts parts = { &mock.vmm, choose, anon_alloc,
-					anon_free };
+	const struct vm_parts parts = {
+		.vmm = &mock.vmm,
+		.choose = choose,
+		.release = release,
+		.mem_alloc = anon_alloc,
+		.mem_free = anon_free,
+	};
 
 	mock_init(&mock);
 	mock.guest = guest;
