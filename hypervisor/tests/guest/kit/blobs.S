@@ -232,7 +232,7 @@ leak_taint:
 	cld
 	movabsq	$0x1000000000000, %rcx
 	movl	$0xd0000000, %edi
-	movl	$0x40000000, %esi
+	movl	$0xc8000000, %esi
 	rep movsb
 	END	long_move
 

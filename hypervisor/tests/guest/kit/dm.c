@@ -166,7 +166,19 @@ struct acrn_abi_vcpu_regs dm_regs_flat32(u16 vcpu, u32 addr)
 #define PML4_AT 0x4000
 #define PDPT_AT 0x5000
 #define ENTRY   0x07UL
-#define LEAF_1G 0x87UL
+#define LEAF    0x87UL
+#define PD_LOW  0x6000
+#define PD_HIGH 0x7000
+
+/* A table for the GiB at @base; not every CPU has pages of 1 GiB. */
+static u64 directory(struct dm_vm *vm, u64 at, u64 base)
+{
+	u64 *pd = (u64 *)(void *)(vm->ram + at);
+
+	for (u64 i = 0; i < 512; i++)
+		pd[i] = (base + i * MIB(2)) | LEAF;
+	return at | ENTRY;
+}
 
 struct acrn_abi_vcpu_regs dm_regs_long(struct dm_vm *vm, u16 vcpu, u64 addr)
 {
@@ -175,8 +187,10 @@ struct acrn_abi_vcpu_regs dm_regs_long(struct dm_vm *vm, u16 vcpu, u64 addr)
 	u64 *pdpt = (u64 *)(void *)(vm->ram + PDPT_AT);
 
 	pml4[0] = PDPT_AT | ENTRY;
-	for (u64 i = 0; i < 4; i++)
-		pdpt[i] = i << 30 | LEAF_1G;
+	pdpt[0] = directory(vm, PD_LOW, 0);
+	pdpt[1] = GIB(1) | LEAF;
+	pdpt[2] = GIB(2) | LEAF;
+	pdpt[3] = directory(vm, PD_HIGH, GIB(3));
 	v.regs.cr0 = CR0_FLAT | CR0_PG;
 	v.regs.cr3 = PML4_AT;
 	v.regs.cr4 = CR4_PAE;

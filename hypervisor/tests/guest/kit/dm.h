@@ -72,7 +72,10 @@ bool dm_give_ram(struct dm_vm *vm, u64 size);
 /* Register sets for HC_SET_VCPU_REGS. */
 struct acrn_abi_vcpu_regs dm_regs_real(u16 vcpu, u32 addr);
 struct acrn_abi_vcpu_regs dm_regs_flat32(u16 vcpu, u32 addr);
-/** With tables at GPA 0x4000..0x7fff, made here: all of 4 GiB. */
+/**
+ * With tables at GPA 0x4000..0x7fff, made here: all of 4 GiB, the second and
+ * the third only on a CPU with pages of 1 GiB.
+ */
 struct acrn_abi_vcpu_regs dm_regs_long(struct dm_vm *vm, u16 vcpu, u64 addr);
 s64 dm_set_regs(struct dm_vm *vm, const struct acrn_abi_vcpu_regs *regs);
 
