@@ -3,6 +3,7 @@
 #include "cell/cell.h"
 
 #include "core/log.h"
+#include "guest/x86/guest.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/guestmem.h"
@@ -131,51 +132,17 @@ int cell_load(struct vm_locked l, const struct holm_cell_load *load)
 			     &vm_service()->s2, GPA(load->from), load->size);
 }
 
-/* Flat segments; SDM vol 3, 3.4.5, as guest_seg packs the attributes. */
-#define FLAT_CODE 0xc9bU
-#define FLAT_DATA 0xc93U
-
-static struct guest_seg flat(u16 sel, u16 attr)
-{
-	return (struct guest_seg){ sel, attr, 0xffffffffU, 0 };
-}
-
-static void enter_flat(struct guest_sregs *s)
-{
-	s->cr0 |= 1; /* PE */
-	s->seg[SEG_CS] = flat(0x8, FLAT_CODE);
-	s->seg[SEG_DS] = flat(0x10, FLAT_DATA);
-	s->seg[SEG_ES] = s->seg[SEG_DS];
-	s->seg[SEG_SS] = s->seg[SEG_DS];
-	s->seg[SEG_FS] = s->seg[SEG_DS];
-	s->seg[SEG_GS] = s->seg[SEG_DS];
-}
-
-/* As a processor after reset, but where the description says. */
-static void set_entry(struct vcpu *v, const struct holm_cell_desc *d)
-{
-	struct guest_sregs s;
-
-	backend->vcpu_get_sregs(&v->hw, &s);
-	if (d->flags & HOLM_CELL_F_START32) {
-		enter_flat(&s);
-		v->hw.regs.rip = d->entry;
-	} else {
-		s.seg[SEG_CS].base = d->entry & ~(u64)0xffff;
-		s.seg[SEG_CS].sel = (u16)(s.seg[SEG_CS].base >> 4);
-		v->hw.regs.rip = d->entry & 0xffff;
-	}
-	backend->vcpu_set_sregs(&v->hw, &s);
-}
-
 int cell_start(struct vm_locked l)
 {
+	const struct holm_cell_desc *d = l.vm->cell->desc;
+
 	if (l.vm->state != VM_STATE_CREATED) {
 		log_guest("cell '%s': start: it is %s", l.vm->name,
 			  vm_state_name(l.vm->state));
 		return -EPERM;
 	}
-	set_entry(l.vm->vcpu[0], l.vm->cell->desc);
+	guest_set_entry(l.vm->vcpu[0], d->entry,
+			d->flags & HOLM_CELL_F_START32);
 	return vm_start(l);
 }
 

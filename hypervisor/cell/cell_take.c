@@ -15,9 +15,6 @@
 #include "mem/physmap.h"
 #include "vm/sched.h"
 
-/** The local APIC's page: seen, written only through the hypervisor. */
-#define LAPIC_PAGE 0xfee00000UL
-
 static u32 type_of(const struct holm_cell_mem *m)
 {
 	return m->flags & HOLM_CELL_M_DEVICE ? PT_UC : PT_WB;
@@ -163,8 +160,7 @@ static void wipe_memory(const struct cell *c)
 static int map_memory(const struct cell *c)
 {
 	const struct holm_cell_mem *m = NULL;
-	int rc = stage2_map(&c->vm->s2, GPA(LAPIC_PAGE), HPA(LAPIC_PAGE),
-			    PAGE_SIZE, PT_R | PT_UC);
+	int rc = 0;
 
 	while (rc == 0 && (m = next_mem(c, m)))
 		rc = stage2_map(&c->vm->s2, GPA(m->virt), HPA(m->phys), m->size,

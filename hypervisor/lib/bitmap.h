@@ -34,6 +34,14 @@ static inline void bitmap_clear(u64 *map, u64 n)
 	map[n / 64] &= ~bitmap_mask(n);
 }
 
+static inline void bitmap_put(u64 *map, u64 n, bool on)
+{
+	if (on)
+		bitmap_set(map, n);
+	else
+		bitmap_clear(map, n);
+}
+
 /** Read a bit that other CPUs may be changing; acquires. */
 static inline bool bitmap_test_atomic(const u64 *map, u64 n)
 {

@@ -286,3 +286,11 @@ int direct_apic_register(struct vm *vm, const u64 *ioapic, u32 n)
 		rc = direct_ioapic_register(vm, ioapic[i]);
 	return rc;
 }
+
+int direct_apic_register_cell(struct vm *vm)
+{
+	int rc = stage2_map(&vm->s2, GPA(LAPIC_BASE), HPA(LAPIC_BASE),
+			    PAGE_SIZE, PT_R | PT_UC);
+
+	return rc ? rc : direct_apic_register(vm, NULL, 0);
+}

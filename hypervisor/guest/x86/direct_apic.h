@@ -46,4 +46,7 @@ int direct_apic_msr_write(struct vcpu *v, u32 msr, u64 val);
  */
 int direct_apic_register(struct vm *vm, const u64 *ioapic, u32 n);
 
+/** The same for a cell: its LAPIC page, read-only in stage 2. -ENOMEM. */
+int direct_apic_register_cell(struct vm *vm);
+
 #endif

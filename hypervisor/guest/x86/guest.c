@@ -272,7 +272,7 @@ static int guest_create_cell(struct vm *vm)
 {
 	for (u32 i = 0; i < vm->nvcpus; i++)
 		direct_apic_reset(&vm->vcpu[i]->guest->direct);
-	return direct_apic_register(vm, NULL, 0);
+	return direct_apic_register_cell(vm);
 }
 
 static int guest_create(struct vm *vm)
@@ -372,6 +372,42 @@ const struct guest_ops guest_machine_ops = {
 	.reset = guest_reset,
 	.died = guest_died,
 };
+
+/* Flat segments; SDM vol 3, 3.4.5, as guest_seg packs the attributes. */
+#define FLAT_CODE 0xc9bU
+#define FLAT_DATA 0xc93U
+
+static struct guest_seg flat(u16 sel, u16 attr)
+{
+	return (struct guest_seg){ sel, attr, 0xffffffffU, 0 };
+}
+
+static void enter_flat(struct guest_sregs *s)
+{
+	s->cr0 |= CR0_PE;
+	s->seg[SEG_CS] = flat(0x8, FLAT_CODE);
+	s->seg[SEG_DS] = flat(0x10, FLAT_DATA);
+	s->seg[SEG_ES] = s->seg[SEG_DS];
+	s->seg[SEG_SS] = s->seg[SEG_DS];
+	s->seg[SEG_FS] = s->seg[SEG_DS];
+	s->seg[SEG_GS] = s->seg[SEG_DS];
+}
+
+void guest_set_entry(struct vcpu *vcpu, u64 entry, bool start32)
+{
+	struct guest_sregs s;
+
+	backend->vcpu_get_sregs(&vcpu->hw, &s);
+	if (start32) {
+		enter_flat(&s);
+		vcpu->hw.regs.rip = entry;
+	} else {
+		s.seg[SEG_CS].base = entry & ~(u64)0xffff;
+		s.seg[SEG_CS].sel = (u16)(s.seg[SEG_CS].base >> 4);
+		vcpu->hw.regs.rip = entry & 0xffff;
+	}
+	backend->vcpu_set_sregs(&vcpu->hw, &s);
+}
 
 void guest_vcpu_init(struct vcpu *vcpu)
 {

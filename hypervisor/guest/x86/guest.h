@@ -135,6 +135,12 @@ static inline void guest_vcpu_restart(struct vcpu *vcpu)
 	vcpu->guest->emu_log = (struct emu_log){ 0 };
 }
 
+/**
+ * Let @vcpu, just reset, begin at @entry, below 4 GiB: in real mode, or, if
+ * @start32, in protected mode with flat 32-bit segments.
+ */
+void guest_set_entry(struct vcpu *vcpu, u64 entry, bool start32);
+
 /** INIT was taken by @vcpu: its local APIC and timers start over. */
 void guest_vcpu_init(struct vcpu *vcpu);
 

@@ -13,8 +13,8 @@ struct page_pool;
 
 /** A VM's intercept maps. */
 struct svm_vm {
-	u8 *iopm;
-	u8 *msrpm;
+	u64 *iopm;
+	u64 *msrpm;
 	hpa_t iopm_hpa, msrpm_hpa;
 };
 

@@ -2,6 +2,7 @@
 /* A VM's I/O and MSR permission maps, APM vol 2, 15.10 and 15.11. */
 #include "arch/x86/svm/svm.h"
 
+#include "lib/bitmap.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/pages.h"
@@ -53,20 +54,12 @@ void svm_vm_free(struct hw_vm *vm)
 	vm->priv = NULL;
 }
 
-static void bit_put(u8 *map, u32 bit, bool on)
-{
-	if (on)
-		map[bit / 8] = (u8)(map[bit / 8] | BIT32(bit % 8));
-	else
-		map[bit / 8] = (u8)(map[bit / 8] & ~BIT32(bit % 8));
-}
-
 void svm_vm_trap_pio(struct hw_vm *vm, u16 port, u32 count, bool trap)
 {
 	struct svm_vm *s = vm->priv;
 
 	for (u32 i = 0; i < count && port + i <= 0xffff; i++)
-		bit_put(s->iopm, port + i, trap);
+		bitmap_put(s->iopm, port + i, trap);
 }
 
 void svm_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
@@ -78,7 +71,8 @@ void svm_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
 
 		if (n >= MSRS_PER_RANGE)
 			continue;
-		bit_put(s->msrpm + msr_range[i].offset, n * 2, read);
-		bit_put(s->msrpm + msr_range[i].offset, n * 2 + 1, write);
+		n = msr_range[i].offset * 8 + n * 2;
+		bitmap_put(s->msrpm, n, read);
+		bitmap_put(s->msrpm, n + 1, write);
 	}
 }

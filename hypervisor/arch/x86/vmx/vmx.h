@@ -12,8 +12,8 @@ extern const struct backend vmx_backend;
 
 /** A VM's bitmaps: SDM vol 3, 25.6.4 and 25.6.9. */
 struct vmx_vm {
-	u8 *io;
-	u8 *msr; /* two: the second for guests whose CPU has their APIC */
+	u64 *io;
+	u64 *msr; /* two: the second for guests whose CPU has their APIC */
 	hpa_t io_hpa, msr_hpa;
 };
 

@@ -2,13 +2,15 @@
 /* A VM's I/O and MSR bitmaps, SDM vol 3, 25.6.4 and 25.6.9. */
 #include "arch/x86/vmx/vmx.h"
 
+#include "lib/bitmap.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/pages.h"
 
 #define IO_PAGES       2 /* ports 0 to 0x7fff, 0x8000 to 0xffff */
 #define MSR_PAGES      2
-#define MSR_WRITES     0x800U /* the half of the page about writes */
+#define MSR_WRITES     0x4000U /* bits to the half about writes */
+#define MSR_PAGE       0x8000U /* bits of a page */
 #define MSRS_PER_RANGE 0x2000U
 
 /* First MSR of each range the bitmap covers, and its place in each half. */
@@ -59,7 +61,7 @@ int vmx_vm_init(struct hw_vm *vm)
 	}
 	s->io_hpa = pages_hpa(s->io);
 	s->msr_hpa = pages_hpa(s->msr);
-	/* MSRs trap until the policy opens them, a mediated VM's ports too. */
+	/* Ports and MSRs trap until the policy opens them. */
 	memset(s->msr, 0xff, MSR_PAGES * PAGE_SIZE);
 	memset(s->io, 0xff, IO_PAGES * PAGE_SIZE);
 	for (u32 i = 0; i < ARRAY_SIZE(by_cpu); i++) {
@@ -81,20 +83,12 @@ void vmx_vm_free(struct hw_vm *vm)
 	vm->priv = NULL;
 }
 
-static void bit_put(u8 *map, u32 bit, bool on)
-{
-	if (on)
-		map[bit / 8] = (u8)(map[bit / 8] | BIT32(bit % 8));
-	else
-		map[bit / 8] = (u8)(map[bit / 8] & ~BIT32(bit % 8));
-}
-
 void vmx_vm_trap_pio(struct hw_vm *vm, u16 port, u32 count, bool trap)
 {
 	struct vmx_vm *s = vm->priv;
 
 	for (u32 i = 0; i < count && port + i <= 0xffff; i++)
-		bit_put(s->io, port + i, trap);
+		bitmap_put(s->io, port + i, trap);
 }
 
 /* Registers outside the ranges exit always. */
@@ -104,14 +98,15 @@ void vmx_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
 
 	for (u32 i = 0; i < ARRAY_SIZE(msr_range); i++) {
 		u32 n = msr - msr_range[i].first;
-		u8 *map = s->msr + msr_range[i].offset;
 
 		if (n >= MSRS_PER_RANGE)
 			continue;
-		bit_put(map, n, read);
-		bit_put(map + MSR_WRITES, n, write);
-		map += PAGE_SIZE;
-		bit_put(map, n, read && !is_by_cpu(msr, false));
-		bit_put(map + MSR_WRITES, n, write && !is_by_cpu(msr, true));
+		n += msr_range[i].offset * 8;
+		bitmap_put(s->msr, n, read);
+		bitmap_put(s->msr, n + MSR_WRITES, write);
+		n += MSR_PAGE;
+		bitmap_put(s->msr, n, read && !is_by_cpu(msr, false));
+		bitmap_put(s->msr, n + MSR_WRITES,
+			   write && !is_by_cpu(msr, true));
 	}
 }
