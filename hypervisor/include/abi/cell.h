@@ -17,6 +17,10 @@
  * shut down then. Whatever the cell does, this succeeds.
  * HC_HOLM_CELL_DESTROY: RDI = id, in any state. Everything goes back to the
  * Service VM, memory wiped; the CPUs stay taken and idle.
+ * HC_HOLM_CELL_ASK: RDI = id, RSI = message (abi/cell_comm.h). Puts it into
+ * the cell's communication region and returns at once; the reply is in the
+ * region, see HOLM_QUERY_CELL_COMM. -EPERM: it is not running; -ENOTTY: it
+ * has no region or is never asked; -EBUSY: the last one is not answered yet.
  * All: -ENOENT for an id that is no cell's.
  */
 #ifndef ABI_CELL_H
@@ -52,9 +56,13 @@ struct holm_cell_record {
 	ABI_U32 size; /* bytes, this head included */
 };
 
-#define HOLM_CELL_R_CPU  1
-#define HOLM_CELL_R_MEM  2
-#define HOLM_CELL_R_PORT 3
+#define HOLM_CELL_R_CPU     1
+#define HOLM_CELL_R_MEM     2
+#define HOLM_CELL_R_PORT    3
+#define HOLM_CELL_R_IRQ     4
+#define HOLM_CELL_R_PCI     5
+#define HOLM_CELL_R_COMM    6
+#define HOLM_CELL_R_IVSHMEM 7
 
 struct holm_cell_cpu {
 	struct holm_cell_record head;
@@ -62,7 +70,11 @@ struct holm_cell_cpu {
 	ABI_U32 reserved; /* 0 */
 };
 
-/** Multiples of 4 KiB. */
+/**
+ * Multiples of 4 KiB. With HOLM_CELL_M_DEVICE also parts of pages, phys and
+ * virt equal in their last 12 bits: their accesses are forwarded one by one,
+ * of at most 8 bytes, aligned.
+ */
 struct holm_cell_mem {
 	struct holm_cell_record head;
 	ABI_U64 phys; /* where the Service VM sees it */
@@ -89,6 +101,59 @@ struct holm_cell_port {
 
 #define HOLM_CELL_P_SHARED (1U << 0) /* stays the Service VM's as well */
 
+/** A pin of an I/O APIC; the cell sees that I/O APIC, other pins masked. */
+struct holm_cell_irq {
+	struct holm_cell_record head;
+	ABI_U32 gsi;      /* global system interrupt: ACPI 6.5, 5.2.13 */
+	ABI_U32 reserved; /* 0 */
+};
+
+/**
+ * A PCI function with its BARs and its MSI or MSI-X. The BARs stay at the
+ * addresses they have; the cell may neither move nor resize them.
+ */
+struct holm_cell_pci {
+	struct holm_cell_record head;
+	ABI_U32 bdf;   /* bus << 8 | device << 3 | function, of segment 0 */
+	ABI_U32 flags; /* 0 */
+};
+
+/** The page abi/cell_comm.h describes, of Holm's memory. At most one. */
+struct holm_cell_comm {
+	struct holm_cell_record head;
+	ABI_U64 virt;     /* multiple of 4 KiB */
+	ABI_U32 flags;    /* HOLM_CELL_C_* */
+	ABI_U32 reserved; /* 0 */
+};
+
+#define HOLM_CELL_C_PASSIVE (1U << 0) /* takes no messages */
+
+/**
+ * A shared-memory device, ivshmem version 2. Who names the same phys is on
+ * the same link and must say the same of it. Its memory is, in this order:
+ * the state table (4 KiB), the section all peers write (rw_size), and an
+ * output section for each peer (out_size), by ID; each peer gets the rights
+ * that the device's specification gives it. The Service VM is a peer if a
+ * record says so; else it cannot reach the memory.
+ */
+struct holm_cell_ivshmem {
+	struct holm_cell_record head;
+	ABI_U64 phys;       /* all sizes are multiples of 4 KiB */
+	ABI_U64 virt;       /* where the cell sees it */
+	ABI_U64 rw_size;    /* may be 0 */
+	ABI_U64 out_size;   /* may be 0 */
+	ABI_U32 peers;      /* 2 to 16 */
+	ABI_U32 id;         /* of this cell, below peers */
+	ABI_U32 vectors;    /* 1 to 16 doorbells of each peer */
+	ABI_U32 protocol;   /* 0 to 0xffff */
+	ABI_U32 bdf;        /* of the device in the cell's PCI configuration */
+	ABI_U32 flags;      /* HOLM_CELL_IV_* */
+	ABI_U32 service_id; /* with HOLM_CELL_IV_SERVICE */
+	ABI_U32 reserved;   /* 0 */
+};
+
+#define HOLM_CELL_IV_SERVICE (1U << 0) /* the Service VM is a peer */
+
 struct holm_cell_load {
 	ABI_U32 id;
 	ABI_U32 reserved; /* 0 */
@@ -103,7 +168,10 @@ struct holm_cell_load {
 	X(MEMORY, "memory access")               \
 	X(MSR, "model-specific register")        \
 	X(IPI, "interrupt to a CPU not its own") \
-	X(HYPERCALL, "hypercall")
+	X(HYPERCALL, "hypercall")                \
+	X(PIN, "interrupt line not its own")     \
+	X(PCI, "PCI configuration")              \
+	X(MSI, "message to a CPU not its own")
 
 #define HOLM_CELL_DENY_ENUM(id, text) HOLM_CELL_DENY_##id,
 enum holm_cell_denial {
@@ -114,6 +182,7 @@ enum holm_cell_denial {
 
 /* States of a cell, as its communication region will show them. */
 #define HOLM_CELL_RUNNING   0
+#define HOLM_CELL_LOCKED    1 /* running, and wants no other cell changed */
 #define HOLM_CELL_SHUT_DOWN 2
 #define HOLM_CELL_FAILED    3
 

@@ -86,6 +86,9 @@ struct holm_query {
 #define HOLM_QUERY_VM_MAP 5 /* struct holm_mapping each, index = slot, from */
 #define HOLM_QUERY_TRACE  6 /* abi/holm_trace.h; index = CPU, from */
 #define HOLM_QUERY_CELL   7 /* struct holm_cell, index = slot; abi/cell.h */
+/* The cell's communication page as it is now, index = slot; -ENOENT also for
+ * a VM that has none. abi/cell_comm.h. */
+#define HOLM_QUERY_CELL_COMM 8
 
 #define HOLM_NO_VM 0xffffffffU
 

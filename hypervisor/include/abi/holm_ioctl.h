@@ -48,4 +48,55 @@ struct holm_ioc_trace {
  */
 #define HOLM_IOC_SERVE _IO(0xA2, 0xc8)
 
+/*
+ * Cells, on /dev/holm open for writing (else -EACCES). Errors beside those of
+ * the hypercalls (abi/cell.h): -EFAULT, -ENOMEM, -EINTR.
+ *
+ * HOLM_IOC_CELL_PIN: [addr, addr + size) is memory of the caller in huge
+ * pages. It stays where it is, and the file holds it, until a description of a
+ * cell names it or the file is closed. Writes the physical address of each
+ * 2 MiB to phys. -EINVAL: not whole huge pages.
+ *
+ * HOLM_IOC_CELL_CREATE: takes the CPUs and the PCI functions that the
+ * description names away from Linux and makes the cell; returns its id.
+ * Memory must be pinned by this file or unknown to Linux (reserved on its
+ * command line, or a device's): else -EBUSY. What is pinned is the cell's
+ * until it is destroyed, whatever becomes of the caller.
+ *
+ * HOLM_IOC_CELL_LOAD: copies the caller's [from, from + size) to the cell's
+ * address to. HOLM_IOC_CELL_START, _STOP, _DESTROY: argument = id. DESTROY
+ * also gives memory, CPUs and PCI functions back to Linux.
+ */
+struct holm_ioc_cell_pin {
+	ABI_U64 addr;
+	ABI_U64 size;
+	ABI_U64 phys; /* user address of size / 2 MiB ABI_U64 */
+};
+
+struct holm_ioc_cell_create {
+	ABI_U64 desc; /* user address of a struct holm_cell_desc */
+	ABI_U64 size;
+};
+
+struct holm_ioc_cell_load {
+	ABI_U32 id;
+	ABI_U32 reserved; /* 0 */
+	ABI_U64 from;     /* user address */
+	ABI_U64 to;       /* the cell's address */
+	ABI_U64 size;     /* bytes */
+};
+
+struct holm_ioc_cell_ask {
+	ABI_U32 id;
+	ABI_U32 message;
+};
+
+#define HOLM_IOC_CELL_PIN     _IOW(0xA2, 0xd0, struct holm_ioc_cell_pin)
+#define HOLM_IOC_CELL_CREATE  _IOW(0xA2, 0xd1, struct holm_ioc_cell_create)
+#define HOLM_IOC_CELL_LOAD    _IOW(0xA2, 0xd2, struct holm_ioc_cell_load)
+#define HOLM_IOC_CELL_START   _IO(0xA2, 0xd3)
+#define HOLM_IOC_CELL_STOP    _IO(0xA2, 0xd4)
+#define HOLM_IOC_CELL_DESTROY _IO(0xA2, 0xd5)
+#define HOLM_IOC_CELL_ASK     _IOW(0xA2, 0xd6, struct holm_ioc_cell_ask)
+
 #endif
