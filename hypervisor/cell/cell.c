@@ -150,7 +150,11 @@ int cell_stop(struct vm_locked l)
 {
 	int rc = vm_pause(l);
 
-	return rc ? rc : vm_reset(l);
+	if (rc == 0)
+		rc = vm_reset(l);
+	if (rc == 0)
+		cell_reset(l.vm->cell);
+	return rc;
 }
 
 int cell_destroy(struct vm *vm)

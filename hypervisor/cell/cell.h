@@ -60,6 +60,9 @@ u32 cell_state(const struct vm *vm);
 int cell_take(struct cell *cell);
 
 /** Give it back, wiped. The VM is gone. Cannot fail. */
-void cell_give_back(const struct cell *cell);
+void cell_give_back(struct cell *cell);
+
+/** What it has is as cell_take() left it; under the VM's lock, parked. */
+void cell_reset(struct cell *cell);
 
 #endif

@@ -1,274 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Memory and ports on their way from the Service VM to a cell and back.
- *
- * A page that a cell has alone is mapped in its stage 2 and in no other. It
- * leaves the Service VM's first, all translations of it are flushed, and only
- * then is it looked for elsewhere: what no donor maps can be donated no more,
- * so what is not found then will not come. Withdrawn pages can be mapped
- * again without memory (pgtable_withdraw()), so giving back cannot fail.
- */
-#include "cell/cell.h"
-#include "core/log.h"
-#include "io/iospace.h"
-#include "lib/errno.h"
-#include "mem/physmap.h"
-#include "vm/sched.h"
+/* What a cell is made of, in the order in which it comes. */
+#include "cell/cell_take.h"
 
-static u32 type_of(const struct holm_cell_mem *m)
+static const struct cell_resource *const resources[] = {
+	&cell_ports,
+	&cell_memory,
+};
+
+/* The first @n kinds, the last one first. */
+static void give_back(struct cell *c, u32 n)
 {
-	return m->flags & HOLM_CELL_M_DEVICE ? PT_UC : PT_WB;
-}
-
-static bool is_shared(const struct holm_cell_mem *m)
-{
-	return m->flags & HOLM_CELL_M_SHARED;
-}
-
-static u32 attr_of(const struct holm_cell_mem *m)
-{
-	u32 attr = PT_R | type_of(m);
-
-	attr |= m->flags & HOLM_CELL_M_WRITE ? PT_W : 0;
-	attr |= m->flags & HOLM_CELL_M_EXEC ? PT_X : 0;
-	return attr;
-}
-
-static const struct holm_cell_mem *next_mem(const struct cell *c,
-					    const struct holm_cell_mem *m)
-{
-	return cell_desc_next(c->desc, HOLM_CELL_R_MEM, m);
-}
-
-static const struct holm_cell_port *next_port(const struct cell *c,
-					      const struct holm_cell_port *p)
-{
-	return cell_desc_next(c->desc, HOLM_CELL_R_PORT, p);
-}
-
-/* Is the range all the Service VM's own, of the kind that was said? */
-static int check_owned(const struct holm_cell_mem *m)
-{
-	const u32 want = PT_RWX | type_of(m);
-	struct s2_range r;
-
-	for (u64 off = 0; off < m->size; off += MIN(r.size, m->size - off)) {
-		if (stage2_translate(&vm_service()->s2, GPA(m->phys + off),
-				     &r) &&
-		    r.attr == want)
-			continue;
-		log_guest("cell: memory at %llx is not the Service VM's %s",
-			  (unsigned long long)(m->phys + off),
-			  type_of(m) == PT_WB ? "RAM" : "device memory");
-		return -EBUSY;
-	}
-	return 0;
-}
-
-static int leaf_overlaps(const struct pt_leaf *leaf, void *arg)
-{
-	const struct holm_cell_mem *m = arg;
-
-	return range_overlaps(leaf->pa, leaf->size, m->phys, m->size) ? -EBUSY
-								      : 0;
-}
-
-static int check_unused_by(struct vm *vm, const struct holm_cell_mem *m)
-{
-	struct holm_cell_mem copy = *m;
-	int rc;
-
-	spin_lock(&vm->s2.lock);
-	rc = pgtable_for_each(&vm->s2.pt, 0, BIT64(47), leaf_overlaps, &copy);
-	spin_unlock(&vm->s2.lock);
-	if (vm->ioreq_page.v != ADDR_NONE &&
-	    range_inside(vm->ioreq_page.v, 1, m->phys, m->size))
-		rc = -EBUSY;
-	if (rc)
-		log_guest("cell: memory at %llx is in use by VM '%s'",
-			  (unsigned long long)m->phys, vm->name);
-	return rc;
-}
-
-/* Nobody but the Service VM may have had it. */
-static int check_unused(const struct cell *c, const struct holm_cell_mem *m)
-{
-	bool more = true;
-	int rc = 0;
-
-	for (u32 slot = 0; more && rc == 0; slot++) {
-		struct vm *vm = vm_get_slot(slot, &more);
-
-		if (!vm)
-			continue;
-		if (vm->kind != VM_SERVICE && vm != c->vm)
-			rc = check_unused_by(vm, m);
-		vm_put(vm);
-	}
-	return rc;
-}
-
-static void flush_service(void)
-{
-	vm_flush_wait(vm_service());
-	stage2_reap(&vm_service()->s2);
-}
-
-/* Up to, not including, @end; NULL: all. */
-static void return_memory(const struct cell *c, const struct holm_cell_mem *end)
-{
-	struct stage2 *s2 = &vm_service()->s2;
-	const struct holm_cell_mem *m = NULL;
-
-	while ((m = next_mem(c, m)) != end) {
-		if (is_shared(m))
-			continue;
-		CHECK(stage2_map(s2, GPA(m->phys), HPA(m->phys), m->size,
-				 PT_RWX | type_of(m)) == 0);
-		CHECK(stage2_collapse(s2, GPA(m->phys), m->size) == 0);
-	}
-	flush_service();
-}
-
-static int withdraw_memory(const struct cell *c)
-{
-	const struct holm_cell_mem *m = NULL;
-	int rc = 0;
-
-	while ((m = next_mem(c, m))) {
-		rc = check_owned(m);
-		if (rc == 0 && !is_shared(m))
-			rc = stage2_withdraw(&vm_service()->s2, GPA(m->phys),
-					     m->size);
-		if (rc)
-			break;
-	}
-	if (rc)
-		return_memory(c, m);
-	return rc;
-}
-
-static void wipe_memory(const struct cell *c)
-{
-	const struct holm_cell_mem *m = NULL;
-
-	while ((m = next_mem(c, m)))
-		if (!is_shared(m) && type_of(m) == PT_WB)
-			physmap_zero(HPA(m->phys), m->size);
-}
-
-static int map_memory(const struct cell *c)
-{
-	const struct holm_cell_mem *m = NULL;
-	int rc = 0;
-
-	while (rc == 0 && (m = next_mem(c, m)))
-		rc = stage2_map(&c->vm->s2, GPA(m->virt), HPA(m->phys), m->size,
-				attr_of(m));
-	return rc;
-}
-
-static int take_memory(const struct cell *c)
-{
-	const struct holm_cell_mem *m = NULL;
-	int rc = withdraw_memory(c);
-
-	if (rc)
-		return rc;
-	flush_service();
-	while (rc == 0 && (m = next_mem(c, m)))
-		if (!is_shared(m))
-			rc = check_unused(c, m);
-	if (rc == 0)
-		rc = map_memory(c);
-	if (rc) {
-		return_memory(c, NULL);
-		return rc;
-	}
-	wipe_memory(c);
-	return 0;
-}
-
-static bool ports_clash(const struct cell *other,
-			const struct holm_cell_port *p)
-{
-	const struct holm_cell_port *q = NULL;
-
-	while ((q = next_port(other, q)))
-		if (range_overlaps(p->port, p->count, q->port, q->count) &&
-		    !(p->flags & q->flags & HOLM_CELL_P_SHARED))
-			return true;
-	return false;
-}
-
-static int check_port_owners(const struct cell *c,
-			     const struct holm_cell_port *p)
-{
-	bool more = true;
-	int rc = 0;
-
-	for (u32 slot = 0; more && rc == 0; slot++) {
-		struct vm *vm = vm_get_slot(slot, &more);
-
-		if (!vm)
-			continue;
-		if (vm->cell && vm->cell != c && ports_clash(vm->cell, p)) {
-			log_guest("cell: port %x is cell '%s's", p->port,
-				  vm->name);
-			rc = -EBUSY;
-		}
-		vm_put(vm);
-	}
-	return rc;
-}
-
-/* Ports that Holm answers for the Service VM are nobody else's. */
-static int check_ports(const struct cell *c)
-{
-	const struct holm_cell_port *p = NULL;
-	int rc = 0;
-
-	while (rc == 0 && (p = next_port(c, p))) {
-		for (u32 i = 0; i < p->count && rc == 0; i++) {
-			if (!io_table_find(&vm_service()->io->pio, p->port + i))
-				continue;
-			log_guest("cell: port %x is Holm's", p->port + i);
-			rc = -EBUSY;
-		}
-		if (rc == 0)
-			rc = check_port_owners(c, p);
-	}
-	return rc;
-}
-
-static void move_ports(const struct cell *c, bool to_cell)
-{
-	const struct holm_cell_port *p = NULL;
-
-	while ((p = next_port(c, p))) {
-		if (to_cell)
-			backend->vm_trap_pio(&c->vm->hw, (u16)p->port, p->count,
-					     false);
-		if (!(p->flags & HOLM_CELL_P_SHARED))
-			backend->vm_trap_pio(&vm_service()->hw, (u16)p->port,
-					     p->count, to_cell);
-	}
+	while (n > 0)
+		resources[--n]->give_back(c);
 }
 
 int cell_take(struct cell *c)
 {
-	int rc = check_ports(c);
+	for (u32 i = 0; i < ARRAY_SIZE(resources); i++) {
+		int rc = resources[i]->take(c);
 
-	if (rc == 0)
-		rc = take_memory(c);
-	if (rc == 0)
-		move_ports(c, true);
-	return rc;
+		if (rc) {
+			give_back(c, i);
+			return rc;
+		}
+	}
+	return 0;
 }
 
-void cell_give_back(const struct cell *c)
+void cell_give_back(struct cell *c)
 {
-	wipe_memory(c);
-	return_memory(c, NULL);
-	move_ports(c, false);
+	give_back(c, ARRAY_SIZE(resources));
+}
+
+void cell_reset(struct cell *c)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(resources); i++)
+		if (resources[i]->reset)
+			resources[i]->reset(c);
 }

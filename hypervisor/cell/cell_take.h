@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Kinds of resources that change hands when a cell is made and when it is
+ * gone. Each is a file of this room and a line in cell_take.c.
+ */
+#ifndef CELL_CELL_TAKE_H
+#define CELL_CELL_TAKE_H
+
+#include "cell/cell.h"
+
+/** All are called with the hand-over lock held, but for reset(). */
+struct cell_resource {
+	/**
+	 * Take from the Service VM what the cell's records of this kind list
+	 * and give it to the cell, which never ran: all of it, or nothing and
+	 * an error after a line in the log.
+	 */
+	int (*take)(struct cell *c);
+	/**
+	 * Undo take(), after everything of a later kind was given back. The
+	 * cell's VM is gone, or will never run: look at nothing of it.
+	 * Cannot fail.
+	 */
+	void (*give_back)(struct cell *c);
+	/**
+	 * The cell was stopped and will begin anew: what is its stays its,
+	 * as it was after take(). With the VM's lock. NULL: nothing to do.
+	 */
+	void (*reset)(struct cell *c);
+};
+
+extern const struct cell_resource cell_ports, cell_memory;
+
+#endif
