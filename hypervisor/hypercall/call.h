@@ -70,6 +70,11 @@ int hc_query_map(struct hc_call *call);
 int hc_query_vm_map(struct hc_call *call);
 int hc_query_trace(struct hc_call *call);
 
+/* And those of hc_facts.c. */
+int hc_query_vm_ports(struct hc_call *call);
+int hc_query_vm_msrs(struct hc_call *call);
+int hc_query_cell_desc(struct hc_call *call);
+
 /** Put @size bytes behind what the answer has already. -EFAULT. */
 int hc_query_add(struct hc_call *call, const void *part, u32 size);
 

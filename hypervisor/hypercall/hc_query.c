@@ -156,6 +156,9 @@ static const struct {
 	[HOLM_QUERY_VM_MAP] = { hc_query_vm_map, true },
 	[HOLM_QUERY_TRACE] = { hc_query_trace, true },
 	[HOLM_QUERY_CELL] = { hc_query_cell, false },
+	[HOLM_QUERY_VM_PORTS] = { hc_query_vm_ports, true },
+	[HOLM_QUERY_VM_MSRS] = { hc_query_vm_msrs, true },
+	[HOLM_QUERY_CELL_DESC] = { hc_query_cell_desc, true },
 };
 
 int hc_decode_query(struct hc_call *call)

@@ -117,7 +117,7 @@ struct hw_vcpu {
 struct exit_info {
 	enum holm_exit reason;
 	bool interrupted; /* in the delivery of an event: vcpu_interrupted() */
-	u8 insn_len; /* 0: unknown, decode it */
+	u8 insn_len;      /* 0: unknown, decode it */
 	/* PIO */
 	bool pio_in;
 	bool pio_string;
@@ -154,6 +154,9 @@ struct apic_vectors {
 	u32 tmr[8]; /* level-triggered: their EOI exits */
 };
 
+/** What a guest may do by itself: vm_passes(). */
+enum hw_access { HW_PORT, HW_MSR_READ, HW_MSR_WRITE };
+
 /** vCPU reset states, SDM vol 3 table 10-1 / APM vol 2, 14.1. */
 enum vcpu_reset {
 	VCPU_RESET_POWER_ON, /* real mode, CS base 0xffff0000, RIP 0xfff0 */
@@ -168,9 +171,8 @@ enum vcpu_reset {
 #define BACKEND_OPS(X)								\
 	/* NULL if this CPU can run it, else the sentence to show */		\
 	X(const char *, probe, (void))						\
-	/* turn the extension on/off on the calling CPU; save_area: two pages */	\
+	/* turn the extension on on the calling CPU; NULL: off. Two pages */	\
 	X(int, cpu_enable, (void *save_area, hpa_t save_area_hpa))		\
-	X(void, cpu_disable, (void))						\
 	/* stage-2 format, leaf levels (bit 0 4K, 1 2M, 2 1G) */		\
 	X(const struct pt_format *, s2_format, (u8 *leaf_levels))		\
 	X(int, vm_init, (struct hw_vm *vm))					\
@@ -178,6 +180,8 @@ enum vcpu_reset {
 	/* trap or pass ports / MSR reads and writes of a VM; at first all trap */	\
 	X(void, vm_trap_pio, (struct hw_vm *vm, u16 port, u32 count, bool trap)) \
 	X(void, vm_trap_msr, (struct hw_vm *vm, u32 msr, bool read, bool write)) \
+	/* does it reach @nr without an exit, as what the CPU walks says? */	\
+	X(bool, vm_passes, (const struct hw_vm *vm, enum hw_access what, u32 nr)) \
 	X(int, vcpu_init, (struct hw_vcpu *vcpu, struct hw_vm *vm))		\
 	X(void, vcpu_free, (struct hw_vcpu *vcpu))				\
 	/* this CPU lets go of it: from now on any CPU may make the calls */	\
@@ -218,7 +222,7 @@ enum vcpu_reset {
 
 struct backend {
 	const char *name;
-	u32 id; /* holm_info.backend */
+	u32 id;             /* holm_info.backend */
 	const char *absent; /* what probe() says of a CPU without it */
 	BACKEND_OPS(BACKEND_OP_MEMBER)
 };

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "arch/fake/fake.h"
+#include "lib/bitmap.h"
 #include "lib/errno.h"
 #include "vm/vm.h"
 
@@ -27,11 +28,30 @@ static const struct pt_format *fake_s2_format(u8 *leaf_levels)
 }
 
 /* As a real one does, keep a page for each VM and each vCPU. */
+/* What passes, a bit each; registers by their low 13 bits in each range. */
+struct fake_vm {
+	u64 port[BITMAP_WORDS(0x10000)];
+	u64 msr[2][BITMAP_WORDS(0x6000)];
+};
+
+#define FAKE_NO_MSR ~(u32)0
+
+static u32 msr_bit(u32 msr)
+{
+	if (msr < 0x2000)
+		return msr;
+	if (msr - 0xc0000000 < 0x2000)
+		return msr - 0xc0000000 + 0x2000;
+	if (msr - 0xc0010000 < 0x2000)
+		return msr - 0xc0010000 + 0x4000;
+	return FAKE_NO_MSR;
+}
+
 static int fake_vm_init(struct hw_vm *vm)
 {
 	if (fake_fails())
 		return -ENOMEM;
-	vm->priv = vm_mem_alloc(PAGE_SIZE);
+	vm->priv = vm_mem_alloc(sizeof(struct fake_vm));
 	if (!vm->priv)
 		return -ENOMEM;
 	tally(&fake.count.vms, 1);
@@ -40,26 +60,39 @@ static int fake_vm_init(struct hw_vm *vm)
 
 static void fake_vm_free(struct hw_vm *vm)
 {
-	vm_mem_free(vm->priv, PAGE_SIZE);
+	vm_mem_free(vm->priv, sizeof(struct fake_vm));
 	tally(&fake.count.vms, ~0U);
 }
 
 static void fake_vm_trap_pio(struct hw_vm *vm, u16 port, u32 count, bool trap)
 {
-	(void)vm;
-	(void)port;
-	(void)count;
-	(void)trap;
+	struct fake_vm *f = vm->priv;
+
+	for (u32 i = 0; i < count && port + i <= 0xffff; i++)
+		bitmap_put(f->port, port + i, !trap);
 	tally(&fake.count.pio_traps, 1);
 }
 
 static void fake_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
 {
-	(void)vm;
-	(void)msr;
-	(void)read;
-	(void)write;
+	struct fake_vm *f = vm->priv;
+	u32 n = msr_bit(msr);
+
+	if (n != FAKE_NO_MSR) {
+		bitmap_put(f->msr[0], n, !read);
+		bitmap_put(f->msr[1], n, !write);
+	}
 	tally(&fake.count.msr_traps, 1);
+}
+
+static bool fake_vm_passes(const struct hw_vm *vm, enum hw_access what, u32 nr)
+{
+	const struct fake_vm *f = vm->priv;
+	u32 n = msr_bit(nr);
+
+	if (what == HW_PORT)
+		return nr <= 0xffff && bitmap_test(f->port, nr);
+	return n != FAKE_NO_MSR && bitmap_test(f->msr[what == HW_MSR_WRITE], n);
 }
 
 static int fake_vcpu_init(struct hw_vcpu *vcpu, struct hw_vm *vm)
@@ -131,6 +164,7 @@ const struct backend fake_backend = {
 	.vm_free = fake_vm_free,
 	.vm_trap_pio = fake_vm_trap_pio,
 	.vm_trap_msr = fake_vm_trap_msr,
+	.vm_passes = fake_vm_passes,
 	.vcpu_init = fake_vcpu_init,
 	.vcpu_free = fake_vcpu_free,
 	.vcpu_put = fake_vcpu_put,

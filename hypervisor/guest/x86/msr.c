@@ -3,6 +3,7 @@
 
 #include "guest/x86/msr_table.h"
 #include "lib/errno.h"
+#include "mem/addr.h"
 
 #define MSR_MTRR_CAP     0x0fe
 #define MTRR_CAP_FIX     BIT64(8)
@@ -168,6 +169,24 @@ int msr_guest_write(enum guest_kind kind, struct guest_msrs *state, u32 msr,
 	default:
 		return -EPERM;
 	}
+}
+
+/* APM vol 2, 15.11; of the three VMX has the first two: SDM vol 3, 25.6.9. */
+static const struct {
+	u32 first, end;
+} spaces[] = {
+	{ 0x00000000, 0x00002000 },
+	{ 0xc0000000, 0xc0002000 },
+	{ 0xc0010000, 0xc0012000 },
+};
+
+u64 msr_space_next(u64 from)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(spaces); i++) {
+		if (from < spaces[i].end)
+			return MAX(from, (u64)spaces[i].first);
+	}
+	return ADDR_NONE;
 }
 
 void guest_msrs_reset(struct guest_msrs *state)

@@ -100,6 +100,12 @@ u8 msr_policy_action(const struct msr_rule *rule, enum guest_kind kind,
 /** May a guest of @kind access @msr without an exit? For MSR bitmaps. */
 bool msr_policy_passes(enum guest_kind kind, u32 msr, bool write);
 
+/**
+ * The first register from @from on that a backend can pass at all, in the
+ * ranges that permission maps have; ADDR_NONE past the last.
+ */
+u64 msr_space_next(u64 from);
+
 /** Results of msr_guest_read/write() that ask the caller to act. */
 enum msr_todo {
 	MSR_DONE,        /* nothing left to do */

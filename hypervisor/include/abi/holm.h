@@ -89,6 +89,10 @@ struct holm_query {
 /* The cell's communication page as it is now, index = slot; -ENOENT also for
  * a VM that has none. abi/cell_comm.h. */
 #define HOLM_QUERY_CELL_COMM 8
+#define HOLM_QUERY_VM_PORTS  9  /* struct holm_pass each, index = slot, from */
+#define HOLM_QUERY_VM_MSRS   10 /* the same of registers */
+/* The description a cell was made of, index = slot, from = byte; abi/cell.h */
+#define HOLM_QUERY_CELL_DESC 11
 
 #define HOLM_NO_VM 0xffffffffU
 
@@ -154,6 +158,22 @@ struct holm_mapping {
 #define HOLM_MAP_W   0x2
 #define HOLM_MAP_X   0x4
 #define HOLM_MAP_RAM 0x8 /* write-back; else a device's */
+
+/*
+ * What a VM's CPUs do with ports, or with model-specific registers, as the
+ * maps that they walk say now: runs from `from` on, each beginning where the
+ * last one ended but for numbers that exit always. An answer may be short:
+ * ask again from the end of its last run. -ENOENT: there is nothing more.
+ */
+struct holm_pass {
+	ABI_U32 first;
+	ABI_U32 count;
+	ABI_U32 flags; /* HOLM_PASS_*; 0: they exit */
+	ABI_U32 reserved;
+};
+
+#define HOLM_PASS_R 0x1 /* reading does not exit */
+#define HOLM_PASS_W 0x2 /* writing does not */
 
 struct holm_cpu {
 	ABI_U32 lapic_id;

@@ -33,10 +33,20 @@ static const char *svm_probe(void)
 	return NULL;
 }
 
+static void cpu_disable(void)
+{
+	x86_wrmsr(MSR_VM_HSAVE_PA, 0);
+	x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) & ~EFER_SVME);
+}
+
 static int svm_cpu_enable(void *save_area, hpa_t hpa)
 {
 	u64 host = (u64)(uintptr_t)save_area + PAGE_SIZE;
 
+	if (!save_area) {
+		cpu_disable();
+		return 0;
+	}
 	if (svm_probe())
 		return -ENODEV;
 	x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) | EFER_SVME);
@@ -45,12 +55,6 @@ static int svm_cpu_enable(void *save_area, hpa_t hpa)
 	*svm_host_hpa = hpa.v + PAGE_SIZE;
 	__asm__ volatile("vmsave %0" : : "a"(hpa.v + PAGE_SIZE) : "memory");
 	return 0;
-}
-
-static void svm_cpu_disable(void)
-{
-	x86_wrmsr(MSR_VM_HSAVE_PA, 0);
-	x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) & ~EFER_SVME);
 }
 
 static const struct pt_format *svm_s2_format(u8 *leaf_levels)

@@ -65,6 +65,7 @@ int svm_vm_init(struct hw_vm *vm);
 void svm_vm_free(struct hw_vm *vm);
 void svm_vm_trap_pio(struct hw_vm *vm, u16 port, u32 count, bool trap);
 void svm_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write);
+bool svm_vm_passes(const struct hw_vm *vm, enum hw_access what, u32 nr);
 
 /* svm_vcpu.c */
 int svm_vcpu_init(struct hw_vcpu *v, struct hw_vm *vm);

@@ -62,17 +62,38 @@ void svm_vm_trap_pio(struct hw_vm *vm, u16 port, u32 count, bool trap)
 		bitmap_put(s->iopm, port + i, trap);
 }
 
-void svm_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
-{
-	struct svm_vm *s = vm->priv;
+#define MSR_NO_BIT ~(u32)0
 
+/* The first of its two bits in the map; registers without any exit always. */
+static u32 msr_bit(u32 msr)
+{
 	for (u32 i = 0; i < ARRAY_SIZE(msr_range); i++) {
 		u32 n = msr - msr_range[i].first;
 
-		if (n >= MSRS_PER_RANGE)
-			continue;
-		n = msr_range[i].offset * 8 + n * 2;
-		bitmap_put(s->msrpm, n, read);
-		bitmap_put(s->msrpm, n + 1, write);
+		if (n < MSRS_PER_RANGE)
+			return msr_range[i].offset * 8 + n * 2;
 	}
+	return MSR_NO_BIT;
+}
+
+void svm_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
+{
+	struct svm_vm *s = vm->priv;
+	u32 n = msr_bit(msr);
+
+	if (n == MSR_NO_BIT)
+		return;
+	bitmap_put(s->msrpm, n, read);
+	bitmap_put(s->msrpm, n + 1, write);
+}
+
+bool svm_vm_passes(const struct hw_vm *vm, enum hw_access what, u32 nr)
+{
+	const struct svm_vm *s = vm->priv;
+	u32 n = msr_bit(nr);
+
+	if (what == HW_PORT)
+		return nr <= 0xffff && !bitmap_test(s->iopm, nr);
+	return n != MSR_NO_BIT &&
+	       !bitmap_test(s->msrpm, n + (what == HW_MSR_WRITE));
 }

@@ -64,7 +64,6 @@ static inline struct vmx_vcpu *vmx_of(struct hw_vcpu *v)
 struct vmx_cpu *vmx_cpu(void);
 
 int vmx_cpu_enable(void *save_area, hpa_t hpa);
-void vmx_cpu_disable(void);
 
 /** Make the calling CPU the one that @s is loaded on. */
 void vmx_load(struct vmx_vcpu *s);
@@ -87,6 +86,7 @@ int vmx_vm_init(struct hw_vm *vm);
 void vmx_vm_free(struct hw_vm *vm);
 void vmx_vm_trap_pio(struct hw_vm *vm, u16 port, u32 count, bool trap);
 void vmx_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write);
+bool vmx_vm_passes(const struct hw_vm *vm, enum hw_access what, u32 nr);
 
 /* vmx_vcpu.c */
 int vmx_vcpu_init(struct hw_vcpu *v, struct hw_vm *vm);

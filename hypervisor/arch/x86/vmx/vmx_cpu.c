@@ -70,10 +70,22 @@ static bool same_as_boot_cpu(void)
 	return !memcmp(&own, vmx_caps_get(), sizeof(own));
 }
 
+static void cpu_disable(void)
+{
+	if (vmx_cpu()->loaded)
+		vmx_unload(vmx_cpu()->loaded);
+	vmx_off();
+	x86_write_cr4(x86_read_cr4() & ~CR4_VMXE);
+}
+
 int vmx_cpu_enable(void *save_area, hpa_t hpa)
 {
 	struct vmcs *region = save_area;
 
+	if (!save_area) {
+		cpu_disable();
+		return 0;
+	}
 	if (!same_as_boot_cpu() || !feature_control())
 		return -ENODEV;
 	region->revision = (u32)(vmx_caps_get()->basic & BASIC_REVISION);
@@ -84,14 +96,6 @@ int vmx_cpu_enable(void *save_area, hpa_t hpa)
 		return 0;
 	x86_write_cr4(x86_read_cr4() & ~CR4_VMXE);
 	return -EIO;
-}
-
-void vmx_cpu_disable(void)
-{
-	if (vmx_cpu()->loaded)
-		vmx_unload(vmx_cpu()->loaded);
-	vmx_off();
-	x86_write_cr4(x86_read_cr4() & ~CR4_VMXE);
 }
 
 static inline u64 read_dr6(void)

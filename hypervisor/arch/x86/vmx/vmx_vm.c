@@ -91,22 +91,45 @@ void vmx_vm_trap_pio(struct hw_vm *vm, u16 port, u32 count, bool trap)
 		bitmap_put(s->io, port + i, trap);
 }
 
-/* Registers outside the ranges exit always. */
-void vmx_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
-{
-	struct vmx_vm *s = vm->priv;
+#define MSR_NO_BIT ~(u32)0
 
+/* Its bit about reads; registers without any exit always. */
+static u32 msr_bit(u32 msr)
+{
 	for (u32 i = 0; i < ARRAY_SIZE(msr_range); i++) {
 		u32 n = msr - msr_range[i].first;
 
-		if (n >= MSRS_PER_RANGE)
-			continue;
-		n += msr_range[i].offset * 8;
-		bitmap_put(s->msr, n, read);
-		bitmap_put(s->msr, n + MSR_WRITES, write);
-		n += MSR_PAGE;
-		bitmap_put(s->msr, n, read && !is_by_cpu(msr, false));
-		bitmap_put(s->msr, n + MSR_WRITES,
-			   write && !is_by_cpu(msr, true));
+		if (n < MSRS_PER_RANGE)
+			return msr_range[i].offset * 8 + n;
 	}
+	return MSR_NO_BIT;
+}
+
+void vmx_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
+{
+	struct vmx_vm *s = vm->priv;
+	u32 n = msr_bit(msr);
+
+	if (n == MSR_NO_BIT)
+		return;
+	bitmap_put(s->msr, n, read);
+	bitmap_put(s->msr, n + MSR_WRITES, write);
+	n += MSR_PAGE;
+	bitmap_put(s->msr, n, read && !is_by_cpu(msr, false));
+	bitmap_put(s->msr, n + MSR_WRITES, write && !is_by_cpu(msr, true));
+}
+
+/*
+ * What the second page passes beyond the first never leaves the CPU's
+ * virtual-APIC page, so the first says what reaches the machine.
+ */
+bool vmx_vm_passes(const struct hw_vm *vm, enum hw_access what, u32 nr)
+{
+	const struct vmx_vm *s = vm->priv;
+	u32 n = msr_bit(nr);
+
+	if (what == HW_PORT)
+		return nr <= 0xffff && !bitmap_test(s->io, nr);
+	return n != MSR_NO_BIT &&
+	       !bitmap_test(s->msr, what == HW_MSR_WRITE ? n + MSR_WRITES : n);
 }

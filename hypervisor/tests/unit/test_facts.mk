@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: BSD-2-Clause
+TESTS += test_facts
+test_facts_LIBS = $(VM_BENCH_LIB)
