@@ -20,7 +20,12 @@ static const u32 states[VM_STATE_COUNT] = {
 
 u32 cell_state(const struct vm *vm)
 {
-	return states[__atomic_load_n(&vm->state, __ATOMIC_RELAXED)];
+	u32 state = states[__atomic_load_n(&vm->state, __ATOMIC_RELAXED)];
+
+	if (state == HOLM_CELL_FAILED &&
+	    __atomic_load_n(&vm->powered_off, __ATOMIC_RELAXED))
+		return HOLM_CELL_SHUT_DOWN;
+	return state;
 }
 
 static u64 desc_cpus(const struct holm_cell_desc *d)
@@ -136,6 +141,8 @@ int cell_start(struct vm_locked l)
 {
 	const struct holm_cell_desc *d = l.vm->cell->desc;
 
+	if (l.vm->state == VM_STATE_OFF && l.vm->powered_off)
+		vm_reset(l);
 	if (l.vm->state != VM_STATE_CREATED) {
 		log_guest("cell '%s': start: it is %s", l.vm->name,
 			  vm_state_name(l.vm->state));

@@ -49,12 +49,12 @@ static void exit_window(struct vcpu *v, const struct exit_info *x)
 static void cpuid_answer(struct vcpu *v, u64 cr4, u32 leaf, u32 sub,
 			 struct cpuid_regs *out)
 {
-	bool user = v->vm->kind == VM_USER;
+	bool clock = v->vm->kind != VM_SERVICE;
 
 	if (leaf - PVCLOCK_CPUID_BASE <=
 		    PVCLOCK_CPUID_LAST - PVCLOCK_CPUID_BASE &&
-	    (user || v->vm->guest->x2apic_leaf)) {
-		pvclock_cpuid(leaf, user, out);
+	    (clock || v->vm->guest->x2apic_leaf)) {
+		pvclock_cpuid(leaf, clock, out);
 		return;
 	}
 	v->guest->cpuid.cr4 = cr4;

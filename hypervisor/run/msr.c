@@ -28,10 +28,9 @@ static int tsc_read(struct vcpu *v, u32 msr, u64 *val)
 static void tsc_set_offset(struct vcpu *v, u64 offset)
 {
 	backend->vcpu_tsc_offset(&v->hw, &offset);
-	if (v->vm->kind != VM_USER)
-		return;
-	vlapic_set_tsc_offset(&v->guest->lapic, offset);
 	pvclock_update(v);
+	if (v->vm->kind == VM_USER)
+		vlapic_set_tsc_offset(&v->guest->lapic, offset);
 }
 
 static int tsc_write(struct vcpu *v, u32 msr, u64 val)

@@ -131,6 +131,7 @@ struct vm {
 	u64 start_tsc;
 	struct cell *cell; /* cell/: set when it has all it asked for */
 	bool stop_on_denial;
+	bool powered_off; /* it is OFF because it wanted to be */
 	u32 denied_last; /* enum holm_cell_denial */
 	u64 denied_value;
 	u64 denied[HOLM_CELL_DENY_COUNT];

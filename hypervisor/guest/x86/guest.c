@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "guest/x86/guest.h"
 
+#include "guest/x86/cell_power.h"
 #include "guest/x86/vlapic_hw.h"
 #include "arch/x86/asm.h"
 #include "core/log.h"
@@ -270,9 +271,12 @@ static int guest_create_user(struct vm *vm)
 /* A cell's CPUs come with their local APICs; all else is in its stage 2. */
 static int guest_create_cell(struct vm *vm)
 {
+	int rc;
+
 	for (u32 i = 0; i < vm->nvcpus; i++)
 		direct_apic_reset(&vm->vcpu[i]->guest->direct);
-	return direct_apic_register_cell(vm);
+	rc = guest_add_ranges(vm->io, &cell_power_range, 1, vm);
+	return rc ? rc : direct_apic_register_cell(vm);
 }
 
 static int guest_create(struct vm *vm)
@@ -341,6 +345,7 @@ static void guest_reset_user(struct vm *vm)
 
 static void guest_reset(struct vm *vm)
 {
+	vm->powered_off = false;
 	if (vm->kind == VM_USER)
 		guest_reset_user(vm);
 	for (u32 i = 0; i < vm->nvcpus; i++) {

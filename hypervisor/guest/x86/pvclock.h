@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A paravirtual clock for User VMs, with the interface that Linux calls
- * kvmclock (kernel documentation, virt/kvm/x86/cpuid.rst and msr.rst): a
+ * A paravirtual clock for User VMs and cells, with the interface that Linux
+ * calls kvmclock (kernel documentation, virt/kvm/x86/cpuid.rst and msr.rst): a
  * stock kernel learns the TSC's exact frequency and the time of day without
- * timing an emulated timer, which it cannot do well where exits are slow.
+ * timing an emulated timer, which it cannot do well where exits are slow; and
+ * it stays in x2APIC mode without interrupt remapping.
  *
  * It is offered beside ACRN's leaves, at 0x40000100, as that document allows.
  */

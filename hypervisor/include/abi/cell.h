@@ -101,6 +101,16 @@ struct holm_cell_port {
 
 #define HOLM_CELL_P_SHARED (1U << 0) /* stays the Service VM's as well */
 
+/*
+ * Three ports that every cell has to end itself, unless its description gives
+ * it what the machine has there: sleep control and status of ACPI 6.5,
+ * 4.8.3.7, and a byte of which HOLM_CELL_RESET ends it as failed: nobody
+ * would load it anew. Soft-off (HOLM_CELL_S5 in SLP_TYP) shuts it down.
+ */
+#define HOLM_CELL_POWER 0x5e0U
+#define HOLM_CELL_S5    5
+#define HOLM_CELL_RESET 6
+
 /** A pin of an I/O APIC; the cell sees that I/O APIC, other pins masked. */
 struct holm_cell_irq {
 	struct holm_cell_record head;

@@ -2,6 +2,7 @@
 /* Descriptions of cells, and what changes hands by them. */
 #include "cell/cell.h"
 
+#include "io/iospace.h"
 #include "tests/unit/mem_util.h"
 #include "tests/unit/vm_bench.h"
 
@@ -329,6 +330,60 @@ static void hand_over_is_tried(void **state)
 	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), 0);
 }
 
+static u32 state_now(void)
+{
+	bool more;
+	struct vm *vm = vm_get_slot(1, &more);
+	u32 state = cell_state(vm);
+
+	vm_put(vm);
+	return state;
+}
+
+/* As a CPU of the cell writes it. */
+static void write_power(u32 at, u32 size, u64 val)
+{
+	bool more;
+	struct vm *vm = vm_get_slot(1, &more);
+	u32 was = fake_self;
+
+	fake_self = vm->vcpu[0]->cpu->index;
+	assert_true(io_space_pio(vm->io, (u16)(HOLM_CELL_POWER + at), size,
+				 true, &val));
+	fake_self = was;
+	vm_put(vm);
+}
+
+/* By its power ports; what is no order of these is none at all. */
+static void ends_itself(void **state)
+{
+	const u64 soft_off = HOLM_CELL_S5 << 2 | 1 << 5;
+
+	(void)state;
+	bench_take(1, 2);
+	build();
+	seal();
+	assert_int_equal(create(), 1);
+	assert_int_equal(hc(HC_HOLM_CELL_START, 1, 0), 0);
+	write_power(0, 1, soft_off & ~(u64)(1 << 5));
+	write_power(0, 1, 3 << 2 | 1 << 5);
+	write_power(0, 2, soft_off);
+	write_power(1, 1, soft_off);
+	write_power(2, 1, 1);
+	assert_int_equal(state_now(), HOLM_CELL_RUNNING);
+	write_power(0, 1, soft_off);
+	assert_int_equal(state_now(), HOLM_CELL_SHUT_DOWN);
+	assert_int_equal(hc(HC_HOLM_CELL_START, 1, 0), 0);
+	assert_int_equal(state_now(), HOLM_CELL_RUNNING);
+	write_power(2, 1, HOLM_CELL_RESET);
+	assert_int_equal(state_now(), HOLM_CELL_FAILED);
+	assert_int_equal(hc(HC_HOLM_CELL_START, 1, 0), -EPERM);
+	assert_int_equal(hc(HC_HOLM_CELL_STOP, 1, 0), 0);
+	assert_int_equal(state_now(), HOLM_CELL_SHUT_DOWN);
+	assert_int_equal(hc(HC_HOLM_CELL_START, 1, 0), 0);
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), 0);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, bench_setup, bench_teardown)
 
 int main(void)
@@ -341,6 +396,7 @@ int main(void)
 		TEST(mutations_are_survived),
 		TEST(loads_only_where_it_may),
 		TEST(hand_over_is_tried),
+		TEST(ends_itself),
 	};
 
 	return cmocka_run_group_tests_name("cells", tests, NULL, NULL);

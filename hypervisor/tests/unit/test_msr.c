@@ -182,7 +182,6 @@ static void test_cell(void **state)
 			own,
 			rule->first == 0x10 || rule->first == 0x1b ||
 				rule->first == 0x3b || rule->first == 0x6e0 ||
-				rule->first == 0x4b564d00 ||
 				(rule->first >= 0x800 && rule->last < 0x840));
 	}
 	assert_true(msr_policy_passes(GUEST_CELL, 0x6e0, true));

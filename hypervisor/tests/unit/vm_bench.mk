@@ -8,7 +8,7 @@ VM_BENCH_SRC := tests/unit/vm_bench.c tests/unit/vm_world.c \
 	sched.c vm_deny.c) core/trace.c io/doorbell.c io/iospace.c io/ioreq.c \
 	$(addprefix guest/x86/, guest.c vlapic.c vlapic_bus.c vlapic_regs.c \
 	vlapic_hw.c vlapic_timer.c vioapic.c vpic.c virq.c vpit.c \
-	vpmtimer.c cpuid.c \
+	vpmtimer.c cell_power.c cpuid.c \
 	cpuid_table.c msr.c msr_table.c direct_apic.c direct_ioapic.c) \
 	$(addprefix hypercall/, hypercall.c hc_cpu.c hc_ioreq.c hc_irq.c \
 	hc_map.c hc_memory.c hc_query.c hc_trace.c hc_vcpu.c hc_vm.c \
