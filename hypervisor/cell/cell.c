@@ -25,7 +25,7 @@ u32 cell_state(const struct vm *vm)
 	if (state == HOLM_CELL_FAILED &&
 	    __atomic_load_n(&vm->powered_off, __ATOMIC_RELAXED))
 		return HOLM_CELL_SHUT_DOWN;
-	return state;
+	return state == HOLM_CELL_RUNNING ? cell_comm_state(vm->cell) : state;
 }
 
 static u64 desc_cpus(const struct holm_cell_desc *d)
@@ -89,6 +89,8 @@ int cell_create(struct holm_cell_desc *desc, u32 *id)
 	struct cell *c;
 	int rc;
 
+	if (!(desc->flags & HOLM_CELL_F_FORCE) && cell_comm_locked(NULL))
+		return -EPERM;
 	if (!vm_handover_begin())
 		return -EBUSY;
 	c = vm_mem_alloc(sizeof(*c));
@@ -102,6 +104,7 @@ int cell_create(struct holm_cell_desc *desc, u32 *id)
 		goto out;
 	}
 	*id = c->vm->vmid;
+	cell_comm_tell_changed(c);
 	vm_put(c->vm);
 out:
 	vm_handover_end();
@@ -150,6 +153,7 @@ int cell_start(struct vm_locked l)
 	}
 	guest_set_entry(l.vm->vcpu[0], d->entry,
 			d->flags & HOLM_CELL_F_START32);
+	cell_comm_start(l.vm->cell);
 	return vm_start(l);
 }
 
@@ -164,20 +168,25 @@ int cell_stop(struct vm_locked l)
 	return rc;
 }
 
-int cell_destroy(struct vm *vm)
+int cell_destroy(struct vm *vm, bool force)
 {
 	struct cell *c = vm->cell;
-	int rc;
+	int rc = 0;
 
-	if (!vm_handover_begin()) {
+	if (!force && cell_comm_locked(c))
+		rc = -EPERM;
+	else if (!vm_handover_begin())
+		rc = -EBUSY;
+	if (rc) {
 		vm_put(vm);
-		return -EBUSY;
+		return rc;
 	}
 	rc = vm_destroy(vm);
 	if (rc == 0) {
 		cell_give_back(c);
 		vm_mem_free(c->desc, c->desc->size);
 		vm_mem_free(c, sizeof(*c));
+		cell_comm_tell_changed(NULL);
 	}
 	vm_handover_end();
 	return rc;

@@ -12,12 +12,14 @@
 #define CELL_CELL_H
 
 #include "abi/cell.h"
+#include "abi/cell_comm.h"
 #include "vm/vm.h"
 
 struct cell {
 	struct vm *vm;
 	/* As it was handed in, checked; whole pages of the pool. */
 	struct holm_cell_desc *desc;
+	struct holm_comm *comm; /* NULL: it has no communication region */
 };
 
 /**
@@ -48,11 +50,40 @@ int cell_start(struct vm_locked l);
 /** To the state it was created in, memory untouched. -EPERM if it is dying. */
 int cell_stop(struct vm_locked l);
 
-/** Consumes the caller's reference. -EBUSY (retry), -ENOENT. */
-int cell_destroy(struct vm *vm);
+/**
+ * Consumes the caller's reference. -EBUSY (retry), -ENOENT; -EPERM: another
+ * cell is locked, and not @force.
+ */
+int cell_destroy(struct vm *vm, bool force);
 
-/** HOLM_CELL_* state of a cell. */
+/** HOLM_CELL_* state of a cell; a running one may say that it is done. */
 u32 cell_state(const struct vm *vm);
+
+/* cell_comm.c: the communication region. None of it waits. */
+
+/** What a cell is told of the machine, known at start; 0: there is none. */
+struct cell_machine {
+	u64 apic_khz; /* input of the local APIC's timer */
+	u32 pm_timer; /* port of the ACPI timer */
+};
+
+/** Once, at start. */
+void cell_comm_set_machine(const struct cell_machine *m);
+
+/** The region as at the start of @c, whose CPUs are parked. */
+void cell_comm_start(const struct cell *c);
+
+/** What @c, running, says its state is: HOLM_CELL_*. */
+u32 cell_comm_state(const struct cell *c);
+
+/** Errors: see HC_HOLM_CELL_ASK. */
+int cell_comm_ask(struct vm_locked l, u32 message);
+
+/** Tell every cell but @but (NULL: all) that cells came or went. */
+void cell_comm_tell_changed(const struct cell *but);
+
+/** Is a cell other than @but (NULL: any) locked? Logs which one. */
+bool cell_comm_locked(const struct cell *but);
 
 /* cell_take.c: what changes hands. The caller has the hand-over lock. */
 

@@ -10,12 +10,13 @@
 #define MEM_FLAGS                                                  \
 	(HOLM_CELL_M_READ | HOLM_CELL_M_WRITE | HOLM_CELL_M_EXEC | \
 	 HOLM_CELL_M_DEVICE | HOLM_CELL_M_LOAD | HOLM_CELL_M_SHARED)
-#define DESC_FLAGS (HOLM_CELL_F_START32 | HOLM_CELL_F_STOP)
+#define DESC_FLAGS (HOLM_CELL_F_START32 | HOLM_CELL_F_STOP | HOLM_CELL_F_FORCE)
 
 _Static_assert(sizeof(struct holm_cell_desc) == 56, "ABI");
 _Static_assert(sizeof(struct holm_cell_cpu) == 16, "ABI");
 _Static_assert(sizeof(struct holm_cell_mem) == 40, "ABI");
 _Static_assert(sizeof(struct holm_cell_port) == 24, "ABI");
+_Static_assert(sizeof(struct holm_cell_comm) == 24, "ABI");
 
 static int refuse(const char *what, u64 value, const char *rule)
 {
@@ -149,6 +150,33 @@ static int check_port(const struct holm_cell_desc *d, const void *record)
 	return 0;
 }
 
+static int check_comm(const struct holm_cell_desc *d, const void *record)
+{
+	const struct holm_cell_comm *c = record;
+	const struct vm_region window = {
+		.op = VM_REGION_ADD,
+		.gpa = GPA(c->virt),
+		.size = HOLM_COMM_SIZE,
+	};
+	const struct holm_cell_mem *m = NULL;
+
+	if (c->reserved || (c->flags & ~HOLM_CELL_C_PASSIVE))
+		return refuse("communication flags", c->flags, "unknown bit");
+	if (!is_aligned(c->virt, PAGE_SIZE) || c->virt >= VM_GPA_LIMIT)
+		return refuse("communication address", c->virt,
+			      "not a 4 KiB page below 2^48");
+	if (vm_region_check(&window))
+		return -EINVAL;
+	if (cell_desc_next(d, HOLM_CELL_R_COMM, NULL) != record)
+		return refuse("communication address", c->virt,
+			      "one region is all there can be");
+	while ((m = cell_desc_next(d, HOLM_CELL_R_MEM, m)))
+		if (range_overlaps(c->virt, HOLM_COMM_SIZE, m->virt, m->size))
+			return refuse("communication address", c->virt,
+				      "it is memory's, too");
+	return 0;
+}
+
 static const struct {
 	u32 size;
 	int (*check)(const struct holm_cell_desc *d, const void *record);
@@ -156,6 +184,7 @@ static const struct {
 	[HOLM_CELL_R_CPU] = { sizeof(struct holm_cell_cpu), check_cpu },
 	[HOLM_CELL_R_MEM] = { sizeof(struct holm_cell_mem), check_mem },
 	[HOLM_CELL_R_PORT] = { sizeof(struct holm_cell_port), check_port },
+	[HOLM_CELL_R_COMM] = { sizeof(struct holm_cell_comm), check_comm },
 };
 
 static const struct holm_cell_record *record_at(const struct holm_cell_desc *d,

@@ -5,6 +5,7 @@
 static const struct cell_resource *const resources[] = {
 	&cell_ports,
 	&cell_memory,
+	&cell_communication,
 };
 
 /* The first @n kinds, the last one first. */

@@ -29,6 +29,6 @@ struct cell_resource {
 	void (*reset)(struct cell *c);
 };
 
-extern const struct cell_resource cell_ports, cell_memory;
+extern const struct cell_resource cell_ports, cell_memory, cell_communication;
 
 #endif

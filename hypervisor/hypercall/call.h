@@ -114,6 +114,7 @@ s64 hc_act_regions(struct hc_call *call);
 void hc_release_regions(struct hc_call *call);
 
 int hc_query_cell(struct hc_call *call);
+int hc_query_cell_comm(struct hc_call *call);
 
 int hc_decode_cell_create(struct hc_call *call);
 s64 hc_act_cell_create(struct hc_call *call);
@@ -123,5 +124,6 @@ s64 hc_act_cell_load(struct hc_call *call);
 s64 hc_act_cell_start(struct hc_call *call);
 s64 hc_act_cell_stop(struct hc_call *call);
 s64 hc_act_cell_destroy(struct hc_call *call);
+s64 hc_act_cell_ask(struct hc_call *call);
 
 #endif

@@ -80,7 +80,12 @@ s64 hc_act_cell_destroy(struct hc_call *call)
 	struct vm *vm = call->vm;
 
 	call->vm = NULL;
-	return cell_destroy(vm);
+	return cell_destroy(vm, call->arg2 & HOLM_CELL_FORCE);
+}
+
+s64 hc_act_cell_ask(struct hc_call *call)
+{
+	return cell_comm_ask(hc_locked(call), (u32)call->arg2);
 }
 
 _Static_assert((u32)HOLM_CELL_DENY_COUNT <= HOLM_CELL_DENY_SLOTS, "ABI");
@@ -115,4 +120,21 @@ int hc_query_cell(struct hc_call *call)
 	if (vm)
 		vm_put(vm);
 	return hc_query_add(call, &out, sizeof(out));
+}
+
+int hc_query_cell_comm(struct hc_call *call)
+{
+	struct cell *c = NULL;
+	int rc = -ENOENT;
+	bool more;
+	struct vm *vm = vm_get_slot(call->u.query.index, &more);
+
+	if (!vm)
+		return rc;
+	c = __atomic_load_n(&vm->cell, __ATOMIC_ACQUIRE);
+	/* The reference keeps the page; what the cell writes now, comes too. */
+	if (c && c->comm)
+		rc = hc_query_add(call, c->comm, sizeof(*c->comm));
+	vm_put(vm);
+	return rc;
 }

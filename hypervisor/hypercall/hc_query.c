@@ -159,6 +159,7 @@ static const struct {
 	[HOLM_QUERY_VM_PORTS] = { hc_query_vm_ports, true },
 	[HOLM_QUERY_VM_MSRS] = { hc_query_vm_msrs, true },
 	[HOLM_QUERY_CELL_DESC] = { hc_query_cell_desc, true },
+	[HOLM_QUERY_CELL_COMM] = { hc_query_cell_comm, false },
 };
 
 int hc_decode_query(struct hc_call *call)

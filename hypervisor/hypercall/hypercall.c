@@ -111,7 +111,10 @@ struct hc_row {
 	  "RDI: id; its CPUs are out of the guest on return")		\
 	X(HOLM_CELL_DESTROY, SERVICE, CELL,				\
 	  NULL, hc_act_cell_destroy, NULL,				\
-	  "RDI: id, in any state")
+	  "RDI: id, in any state; RSI: HOLM_CELL_FORCE or 0")		\
+	X(HOLM_CELL_ASK, SERVICE, CELL_LOCKED,				\
+	  NULL, hc_act_cell_ask, NULL,					\
+	  "RDI: id; RSI: message, see abi/cell_comm.h")
 /* clang-format on */
 
 #define HC_ROW(name, who, target, decode, act, release, doc) \

@@ -10,6 +10,7 @@
 #include "arch/x86/features.h"
 #include "arch/x86/lapic.h"
 #include "arch/x86/rtc.h"
+#include "cell/cell.h"
 #include "core/console.h"
 #include "core/trace.h"
 #include "guest/x86/guest.h"
@@ -148,6 +149,16 @@ static void publish_info(void)
 	hypercall_set_info(&info);
 }
 
+static void publish_machine(void)
+{
+	const struct cell_machine machine = {
+		.apic_khz = lapic_timer_khz(time_khz()),
+		.pm_timer = launch.acpi.pm_timer_port,
+	};
+
+	cell_comm_set_machine(&machine);
+}
+
 static struct holm_range ranges[BOOT_E820_MAX + 2 + 1 +
 				ARRAY_SIZE(launch.acpi.ioapic) +
 				ARRAY_SIZE(launch.acpi.iommu)];
@@ -238,6 +249,7 @@ void launch_service_vm(void)
 	load_kernel(vm);
 	publish_info();
 	publish_map();
+	publish_machine();
 	lapic_virtual_wire();
 	hand_over_console();
 	l = vm_lock(vm);

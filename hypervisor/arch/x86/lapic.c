@@ -159,6 +159,11 @@ void lapic_timer_calibrate(u64 tsc_khz)
 	timer_ratio = (ticks << 32) / tsc;
 }
 
+u64 lapic_timer_khz(u64 tsc_khz)
+{
+	return (tsc_khz * timer_ratio) >> 32;
+}
+
 void lapic_timer_arm(u64 tsc_ticks)
 {
 	__extension__ unsigned __int128 wide =

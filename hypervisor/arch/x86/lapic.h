@@ -86,6 +86,9 @@ void lapic_eoi(void);
 /** Calibrate the timer against @tsc_khz; once, on the boot CPU. */
 void lapic_timer_calibrate(u64 tsc_khz);
 
+/** The timer's input as calibrated, in kHz. */
+u64 lapic_timer_khz(u64 tsc_khz);
+
 /** One interrupt at VECTOR_TIMER in @tsc_ticks (0: at once). */
 void lapic_timer_arm(u64 tsc_ticks);
 void lapic_timer_stop(void);

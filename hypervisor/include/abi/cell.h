@@ -15,13 +15,17 @@
  * HC_HOLM_CELL_START: RDI = id. From the beginning; -EPERM if it is running.
  * HC_HOLM_CELL_STOP: RDI = id. The cell's CPUs stop where they are; it is
  * shut down then. Whatever the cell does, this succeeds.
- * HC_HOLM_CELL_DESTROY: RDI = id, in any state. Everything goes back to the
- * Service VM, memory wiped; the CPUs stay taken and idle.
+ * HC_HOLM_CELL_DESTROY: RDI = id, in any state; RSI = 0 or HOLM_CELL_FORCE.
+ * Everything goes back to the Service VM, memory wiped; the CPUs stay taken
+ * and idle.
  * HC_HOLM_CELL_ASK: RDI = id, RSI = message (abi/cell_comm.h). Puts it into
  * the cell's communication region and returns at once; the reply is in the
- * region, see HOLM_QUERY_CELL_COMM. -EPERM: it is not running; -ENOTTY: it
- * has no region or is never asked; -EBUSY: the last one is not answered yet.
+ * region, see HOLM_QUERY_CELL_COMM. -EPERM: it is not running, or says it is
+ * done; -ENOTTY: it has no region or is never asked; -EBUSY: the last one is
+ * not answered yet; -EINVAL: no such message.
  * All: -ENOENT for an id that is no cell's.
+ * While a running cell is HOLM_CELL_LOCKED, CREATE and DESTROY of others
+ * answer -EPERM unless they are forced.
  */
 #ifndef ABI_CELL_H
 #define ABI_CELL_H
@@ -49,6 +53,11 @@ struct holm_cell_desc {
 #define HOLM_CELL_F_START32 (1U << 0)
 /** A refused access ends the cell; else it reads ones, or faults. */
 #define HOLM_CELL_F_STOP (1U << 1)
+/** It is made even if another cell is locked. */
+#define HOLM_CELL_F_FORCE (1U << 2)
+
+/** RSI of HC_HOLM_CELL_DESTROY: even if another cell is locked. */
+#define HOLM_CELL_FORCE 1U
 
 /** A record's head. Records follow each other, each a multiple of 8 bytes. */
 struct holm_cell_record {

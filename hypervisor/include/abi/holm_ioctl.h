@@ -65,8 +65,11 @@ struct holm_ioc_trace {
  *
  * HOLM_IOC_CELL_LOAD: copies the caller's [from, from + size) to the cell's
  * address to. HOLM_IOC_CELL_START, _STOP, _DESTROY: argument = id. DESTROY
- * also gives memory, CPUs and PCI functions back to Linux.
+ * also gives memory, CPUs and PCI functions back to Linux; its argument is
+ * id | HOLM_IOC_CELL_FORCE to do so even if another cell is locked.
  */
+#define HOLM_IOC_CELL_FORCE (1ULL << 32)
+
 struct holm_ioc_cell_pin {
 	ABI_U64 addr;
 	ABI_U64 size;

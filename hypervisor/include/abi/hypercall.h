@@ -40,5 +40,6 @@
 #define HC_HOLM_CELL_START   HC_ID(0xd2)
 #define HC_HOLM_CELL_STOP    HC_ID(0xd3)
 #define HC_HOLM_CELL_DESTROY HC_ID(0xd4)
+#define HC_HOLM_CELL_ASK     HC_ID(0xd5)
 
 #endif

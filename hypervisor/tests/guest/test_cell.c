@@ -2,6 +2,7 @@
 /* Cells: CPUs, memory and ports that leave the Service VM and come back. */
 #include "abi/cell.h"
 #include "kit/apic.h"
+#include "kit/celldesc.h"
 #include "kit/cells.h"
 #include "kit/hc.h"
 #include "kit/smp.h"
@@ -17,103 +18,18 @@
 #define SHARED_AT MIB(310)
 #define MARK      0x5a5a5a5aU
 
-static struct {
-	u8 bytes[1024] __aligned(8);
-	u32 size;
-} built;
-
-static struct holm_cell_desc *desc(void)
-{
-	return (struct holm_cell_desc *)(void *)built.bytes;
-}
-
-static void desc_begin(u32 flags, u64 entry)
-{
-	memset(&built, 0, sizeof(built));
-	built.size = sizeof(struct holm_cell_desc);
-	*desc() = (struct holm_cell_desc){
-		.magic = HOLM_CELL_MAGIC,
-		.version = HOLM_CELL_VERSION,
-		.name = "tiny",
-		.flags = flags,
-		.entry = entry,
-	};
-}
-
-static void desc_add(const void *record, u32 size)
-{
-	memcpy(built.bytes + built.size, record, size);
-	built.size += size;
-	desc()->records++;
-}
-
-static void add_cpu(u32 lapic_id)
-{
-	const struct holm_cell_cpu r = {
-		{ HOLM_CELL_R_CPU, sizeof(r) },
-		.lapic_id = lapic_id,
-	};
-
-	desc_add(&r, sizeof(r));
-}
-
-static void add_mem(u64 phys, u64 virt, u64 size, u32 flags)
-{
-	const struct holm_cell_mem r = {
-		{ HOLM_CELL_R_MEM, sizeof(r) },
-		.phys = phys,
-		.virt = virt,
-		.size = size,
-		.flags = flags | HOLM_CELL_M_READ,
-	};
-
-	desc_add(&r, sizeof(r));
-}
-
-static void add_port(u32 port, u32 count, u32 flags)
-{
-	const struct holm_cell_port r = {
-		{ HOLM_CELL_R_PORT, sizeof(r) },
-		.port = port,
-		.count = count,
-		.flags = flags,
-	};
-
-	desc_add(&r, sizeof(r));
-}
-
-static u32 crc32(const u8 *p, u32 n)
-{
-	u32 crc = ~0U;
-
-	for (u32 i = 0; i < n * 8; i++) {
-		u32 bit = (crc ^ (u32)(p[i / 8] >> (i % 8))) & 1;
-
-		crc = (crc >> 1) ^ (bit ? 0xedb88320U : 0);
-	}
-	return ~crc;
-}
-
-static s64 create(void)
-{
-	desc()->size = built.size;
-	desc()->checksum = 0;
-	desc()->checksum = crc32(built.bytes, built.size);
-	return hypercall(HC_HOLM_CELL_CREATE, addr_of(built.bytes), built.size);
-}
-
 /* What most of them are made of. */
 static void desc_usual(u32 flags, u64 entry)
 {
 	const u32 own = HOLM_CELL_M_WRITE | HOLM_CELL_M_EXEC | HOLM_CELL_M_LOAD;
 
 	desc_begin(flags, entry);
-	add_cpu(hc_cpu(1).lapic_id);
-	add_mem(RAM_AT, 0, RAM_SIZE, own);
-	add_mem(SHARED_AT, CELL_SHARED, PAGE_SIZE,
-		HOLM_CELL_M_WRITE | HOLM_CELL_M_SHARED);
-	add_mem(HIGH_AT, 0xf0000, HIGH_SIZE, own);
-	add_port(CELL_PORT, 1, 0);
+	desc_add_cpu(hc_cpu(1).lapic_id);
+	desc_add_mem(RAM_AT, 0, RAM_SIZE, own);
+	desc_add_mem(SHARED_AT, CELL_SHARED, PAGE_SIZE,
+		     HOLM_CELL_M_WRITE | HOLM_CELL_M_SHARED);
+	desc_add_mem(HIGH_AT, 0xf0000, HIGH_SIZE, own);
+	desc_add_port(CELL_PORT, 1, 0);
 }
 
 static volatile u32 *shared(void)
@@ -121,25 +37,8 @@ static volatile u32 *shared(void)
 	return (volatile u32 *)SHARED_AT;
 }
 
-static s64 load(u32 id, const u8 *from, const u8 *end, u64 to)
-{
-	const struct holm_cell_load l = {
-		.id = id,
-		.from = addr_of(from),
-		.to = to,
-		.size = (u64)(end - from),
-	};
-
-	return hypercall(HC_HOLM_CELL_LOAD, addr_of(&l), 0);
-}
-
 #define load_at(id, name, to) \
-	check_eq(load(id, cell_##name, cell_##name##_end, to), 0, "load")
-
-static s64 cell_call(u64 nr, u32 id)
-{
-	return hypercall(nr, id, 0);
-}
+	check_eq(cell_load(id, cell_##name, cell_##name##_end, to), 0, "load")
 
 static u64 pool_at_start;
 
@@ -152,7 +51,7 @@ static u32 begin(u32 flags, u64 entry)
 	*(volatile u32 *)RAM_AT = MARK;
 	pool_at_start = hc_info().pool_used;
 	desc_usual(flags, entry);
-	id = create();
+	id = desc_create();
 	return check(id > 0, "create: %ld", (long)id) ? (u32)id : 0;
 }
 
@@ -164,15 +63,6 @@ static void end(u32 id)
 	check_eq(hc_cpu(1).owner_vm, HOLM_NO_VM, "the CPU");
 }
 
-static struct holm_cell query(u32 id)
-{
-	struct holm_cell c = { 0 };
-
-	check_eq(hc_query(HOLM_QUERY_CELL, id, &c, sizeof(c)), sizeof(c),
-		 "query");
-	return c;
-}
-
 static bool counts(u32 word)
 {
 	u32 was = shared()[word];
@@ -180,18 +70,11 @@ static bool counts(u32 word)
 	return WAIT_FOR(shared()[word] - was > 10);
 }
 
-static bool take(u32 cpu)
-{
-	s64 rc = hypercall(HC_SOS_REMOVE_CPU, hc_cpu(cpu).lapic_id, 0);
-
-	return check_eq(rc, 0, "take CPU %u", cpu);
-}
-
 static void lives(void)
 {
 	u32 id, word;
 
-	take(1);
+	cell_take_cpu(1);
 	id = begin(HOLM_CELL_F_START32, CELL_AT);
 	check_eq(cell_call(HC_HOLM_CELL_LOAD, id), -EINVAL, "a bad load");
 	load_at(id, count, CELL_AT);
@@ -200,7 +83,7 @@ static void lives(void)
 		check_eq(cell_call(HC_HOLM_CELL_START, id), 0, "start %u", i);
 		check(counts(0), "round %u: it does not run", i);
 		check_eq(cell_call(HC_HOLM_CELL_START, id), -EPERM, "twice");
-		check_eq(load(id, cell_jam, cell_jam_end, CELL_AT), -EPERM,
+		check_eq(cell_load(id, cell_jam, cell_jam_end, CELL_AT), -EPERM,
 			 "load while it runs");
 		check_eq(cell_call(HC_HOLM_CELL_STOP, id), 0, "stop %u", i);
 		word = shared()[0];
@@ -222,7 +105,8 @@ static void memory_is_not_the_service_vms(void)
 	check_eq(ram[(RAM_SIZE - 4) / 4], 0xffffffffU, "the last word");
 	check_eq(try_read32(RAM_AT - 4, &got), NO_FAULT, "before it");
 	check(got != 0xffffffffU || ram[-1] == got, "before it");
-	check_eq(load(id, (const u8 *)RAM_AT, (const u8 *)RAM_AT + 16, CELL_AT),
+	check_eq(cell_load(id, (const u8 *)RAM_AT, (const u8 *)RAM_AT + 16,
+			   CELL_AT),
 		 -EFAULT, "load from its own memory");
 	check_eq(hypercall(HC_HOLM_CELL_CREATE, RAM_AT, 256), -EFAULT,
 		 "a description there");
@@ -250,7 +134,7 @@ static void reaches_what_it_owns(void)
 	delay_us(1000);
 	irq_disable();
 	check_eq(kcpu_irqs(kcpu_self(), 0x41), was, "its IPI came here");
-	c = query(id);
+	c = cell_query(id);
 	check_eq(c.state, HOLM_CELL_RUNNING, "state");
 	check_eq(c.denied[HOLM_CELL_DENY_PORT], 2, "ports refused");
 	check_eq(c.denied[HOLM_CELL_DENY_MEMORY], 2, "addresses refused");
@@ -268,7 +152,7 @@ static void stops_when_told_so(void)
 	check_eq(cell_call(HC_HOLM_CELL_START, id), 0, "start");
 	check(WAIT_FOR(hc_vm(id).state == HOLM_VM_OFF), "it goes on");
 	check_eq(shared()[0], 0, "it went on");
-	check_eq(query(id).state, HOLM_CELL_FAILED, "state");
+	check_eq(cell_query(id).state, HOLM_CELL_FAILED, "state");
 	check_eq(cell_call(HC_HOLM_CELL_START, id), -EPERM, "start it failed");
 	check_eq(cell_call(HC_HOLM_CELL_STOP, id), 0, "stop");
 	check_eq(cell_call(HC_HOLM_CELL_START, id), 0, "start");
@@ -296,7 +180,7 @@ static void survives(const u8 *from, const u8 *to, bool dies)
 {
 	u32 id = begin(HOLM_CELL_F_START32, CELL_AT);
 
-	check_eq(load(id, from, to, CELL_AT), 0, "load");
+	check_eq(cell_load(id, from, to, CELL_AT), 0, "load");
 	for (u32 i = 0; i < 3; i++) {
 		shared()[0] = 0;
 		check_eq(cell_call(HC_HOLM_CELL_START, id), 0, "start");
@@ -334,13 +218,13 @@ static void two_cpus(void)
 {
 	s64 id;
 
-	take(2);
+	cell_take_cpu(2);
 	memset((void *)SHARED_AT, 0, PAGE_SIZE);
 	*(volatile u32 *)RAM_AT = MARK;
 	pool_at_start = hc_info().pool_used;
 	desc_usual(HOLM_CELL_F_START32, CELL_AT);
-	add_cpu(hc_cpu(2).lapic_id);
-	id = create();
+	desc_add_cpu(hc_cpu(2).lapic_id);
+	id = desc_create();
 	if (!check(id > 0, "create: %ld", (long)id))
 		return;
 	load_at((u32)id, pair, CELL_AT);
@@ -373,20 +257,20 @@ static void other_cells(void)
 	u32 id = begin(HOLM_CELL_F_START32, CELL_AT);
 
 	desc_usual(HOLM_CELL_F_START32, CELL_AT);
-	check_eq(create(), -EEXIST, "the name");
+	check_eq(desc_create(), -EEXIST, "the name");
 	desc()->name[0] = 'T';
-	check_eq(create(), -EBUSY, "the CPU");
+	check_eq(desc_create(), -EBUSY, "the CPU");
 	desc_begin(HOLM_CELL_F_START32, CELL_AT);
 	desc()->name[0] = 'T';
-	add_cpu(hc_cpu(2).lapic_id);
-	add_mem(RAM_AT, 0, RAM_SIZE, HOLM_CELL_M_EXEC);
-	check_eq(create(), -EBUSY, "the memory");
+	desc_add_cpu(hc_cpu(2).lapic_id);
+	desc_add_mem(RAM_AT, 0, RAM_SIZE, HOLM_CELL_M_EXEC);
+	check_eq(desc_create(), -EBUSY, "the memory");
 	desc_begin(HOLM_CELL_F_START32, CELL_AT);
 	desc()->name[0] = 'T';
-	add_cpu(hc_cpu(2).lapic_id);
-	add_mem(MIB(330), 0, RAM_SIZE, HOLM_CELL_M_EXEC);
-	add_port(CELL_PORT - 1, 4, HOLM_CELL_P_SHARED);
-	check_eq(create(), -EBUSY, "the port");
+	desc_add_cpu(hc_cpu(2).lapic_id);
+	desc_add_mem(MIB(330), 0, RAM_SIZE, HOLM_CELL_M_EXEC);
+	desc_add_port(CELL_PORT - 1, 4, HOLM_CELL_P_SHARED);
+	check_eq(desc_create(), -EBUSY, "the port");
 	check_eq(hc_cpu(2).owner_vm, HOLM_NO_VM, "the second CPU");
 	check(*(volatile u32 *)MIB(330) != 0xffffffffU, "its memory is gone");
 	end(id);
@@ -417,39 +301,41 @@ static void refusals(void)
 	};
 	struct holm_info info = hc_info();
 	u64 used = info.pool_used;
+	u32 size;
 
 	*(volatile u32 *)RAM_AT = MARK;
 	for (u32 i = 0; i < ARRAY_SIZE(bad); i++) {
 		desc_usual(HOLM_CELL_F_START32, CELL_AT);
-		add_mem(bad[i].phys, bad[i].virt, bad[i].size, bad[i].flags);
-		check_eq(create(), bad[i].rc, "memory %u", i);
+		desc_add_mem(bad[i].phys, bad[i].virt, bad[i].size,
+			     bad[i].flags);
+		check_eq(desc_create(), bad[i].rc, "memory %u", i);
 	}
 	desc_usual(HOLM_CELL_F_START32, CELL_AT);
-	add_mem(info.hv_base, MIB(2), 0x1000, 0);
-	check_eq(create(), -EBUSY, "Holm's own memory");
+	desc_add_mem(info.hv_base, MIB(2), 0x1000, 0);
+	check_eq(desc_create(), -EBUSY, "Holm's own memory");
 	desc_usual(HOLM_CELL_F_START32, CELL_AT);
-	add_port(0xcf8, 1, HOLM_CELL_P_SHARED);
-	check_eq(create(), -EBUSY, "a port of Holm's");
+	desc_add_port(0xcf8, 1, HOLM_CELL_P_SHARED);
+	check_eq(desc_create(), -EBUSY, "a port of Holm's");
 	desc_usual(HOLM_CELL_F_START32, MIB(200));
-	check_eq(create(), -EINVAL, "entry nowhere");
+	check_eq(desc_create(), -EINVAL, "entry nowhere");
 	desc_usual(HOLM_CELL_F_START32, CELL_SHARED);
-	check_eq(create(), -EINVAL, "entry in data");
+	check_eq(desc_create(), -EINVAL, "entry in data");
 	desc_usual(HOLM_CELL_F_START32, CELL_AT);
-	add_cpu(0);
-	check_eq(create(), -EBUSY, "the boot CPU");
+	desc_add_cpu(0);
+	check_eq(desc_create(), -EBUSY, "the boot CPU");
 	desc_usual(HOLM_CELL_F_START32, CELL_AT);
-	desc()->size = built.size;
-	check_eq(hypercall(HC_HOLM_CELL_CREATE, addr_of(built.bytes),
-			   built.size),
-		 -EINVAL, "no checksum");
+	size = desc_seal();
+	desc()->checksum ^= 1;
+	check_eq(hypercall(HC_HOLM_CELL_CREATE, addr_of(desc()), size), -EINVAL,
+		 "a wrong checksum");
 	check_eq(hc_info().pool_used, used, "pages in use");
 	check_eq(*(volatile u32 *)RAM_AT, MARK, "memory was wiped");
 }
 
 static void take_again(void)
 {
-	take(1);
-	take(2);
+	cell_take_cpu(1);
+	cell_take_cpu(2);
 }
 
 /* clang-format off */

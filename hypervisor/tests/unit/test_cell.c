@@ -51,6 +51,10 @@ static void build(void)
 		.port = 0x2f8,
 		.count = 8,
 	};
+	const struct holm_cell_comm comm = {
+		{ HOLM_CELL_R_COMM, 24 },
+		.virt = MIB(512),
+	};
 
 	memset(&built, 0, sizeof(built));
 	built.d.magic = HOLM_CELL_MAGIC;
@@ -63,6 +67,7 @@ static void build(void)
 	for (u32 i = 0; i < ARRAY_SIZE(mem); i++)
 		add(&mem[i], sizeof(mem[i]));
 	add(&port, sizeof(port));
+	add(&comm, sizeof(comm));
 }
 
 static void seal(void)
@@ -208,23 +213,25 @@ static void running_out_of_memory_changes_nothing(void **state)
 static void each_broken_byte_is_noticed(void **state)
 {
 	u64 used;
+	u32 size;
 
 	(void)state;
 	bench_take(1, 2);
 	used = bench_used();
 	build();
 	seal();
-	for (u32 i = 0; i < built.d.size; i++) {
+	size = built.d.size;
+	for (u32 i = 0; i < size; i++) {
 		built.bytes[i] ^= 0x10;
 		bench_put(BENCH_ARG, &built, sizeof(built));
-		assert_int_equal(hc(HC_HOLM_CELL_CREATE, BENCH_ARG, 248),
+		assert_int_equal(hc(HC_HOLM_CELL_CREATE, BENCH_ARG, size),
 				 -EINVAL);
 		built.bytes[i] ^= 0x10;
 	}
 	assert_int_equal(bench_used(), used);
 	assert_int_equal(hc(HC_HOLM_CELL_CREATE, BENCH_ARG, 55), -EINVAL);
 	assert_int_equal(hc(HC_HOLM_CELL_CREATE, BENCH_ARG, 65537), -E2BIG);
-	assert_int_equal(hc(HC_HOLM_CELL_CREATE, BENCH_HOLE, 248), -EFAULT);
+	assert_int_equal(hc(HC_HOLM_CELL_CREATE, BENCH_HOLE, size), -EFAULT);
 }
 
 /* Descriptions by somebody who knows how to count checksums. */

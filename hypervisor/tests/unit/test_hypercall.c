@@ -37,6 +37,7 @@ static const struct {
 	{ HC_HOLM_CELL_START, false, NO_POINTER },
 	{ HC_HOLM_CELL_STOP, false, NO_POINTER },
 	{ HC_HOLM_CELL_DESTROY, false, NO_POINTER },
+	{ HC_HOLM_CELL_ASK, false, NO_POINTER },
 };
 
 static bool is_known(u32 nr)

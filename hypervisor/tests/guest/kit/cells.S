@@ -123,6 +123,37 @@ idt_at:	.word	0x41 * 8 - 1
 	jmp	1b
 	END	pair
 
+/* Fields of struct holm_comm. */
+#define COMM_MESSAGE (CELL_COMM + 0x34)
+#define COMM_STATE   (CELL_COMM + 0x38)
+#define COMM_REPLY   (CELL_COMM + 0x3c)
+#define COMM_HEAD    (CELL_COMM + 0x40)
+#define COMM_CONSOLE (CELL_COMM + 0x800)
+
+	/* Says "hi!\n", then does what the shared page tells it. */
+	CELL	talk
+	movl	$0x0a216968, COMM_CONSOLE
+	movl	$4, COMM_HEAD
+1:	incl	CELL_SHARED + TALK_COUNT
+	movl	CELL_SHARED + TALK_STATE, %eax
+	movl	%eax, COMM_STATE
+	movl	COMM_MESSAGE, %eax
+	testl	%eax, %eax
+	jz	1b
+	cmpl	$1, %eax		/* SHUTDOWN */
+	jne	2f
+	movl	CELL_SHARED + TALK_REPLY, %eax
+	testl	%eax, %eax
+	jz	1b
+	movl	%eax, COMM_REPLY
+	movl	$0, COMM_MESSAGE
+	jmp	1b
+2:	movl	$4, COMM_REPLY		/* RECEIVED */
+	incl	CELL_SHARED + TALK_CHANGED
+	movl	$0, COMM_MESSAGE
+	jmp	1b
+	END	talk
+
 	.code16
 
 	/* Real mode, at CELL_RESET or CELL_AP: counts at CELL_SHARED + 4. */

@@ -10,6 +10,13 @@
 #define CELL_SHARED  0x80000
 #define CELL_RESET   0xffff0
 #define CELL_NOWHERE 0x300000
+#define CELL_COMM    0x100000
+
+/* Words of the shared page by which a test and the program "talk" agree. */
+#define TALK_COUNT   0x0 /* it runs */
+#define TALK_REPLY   0x4 /* its answer to SHUTDOWN; 0: none */
+#define TALK_CHANGED 0x8 /* messages CHANGED it has had */
+#define TALK_STATE   0xc /* what it says its state is */
 
 #define CELL_PORT       0x61
 #define CELL_PORT_OTHER 0x80
@@ -21,7 +28,8 @@
 
 /* clang-format off */
 #define CELLS(X) \
-	X(count) X(jam) X(triple) X(reach) X(sin) X(timer) X(pair) X(real)
+	X(count) X(jam) X(triple) X(reach) X(sin) X(timer) X(pair) X(real) \
+	X(talk)
 /* clang-format on */
 
 #define CELL_DECLARE(name) extern const u8 cell_##name[], cell_##name##_end[];
