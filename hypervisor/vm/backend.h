@@ -91,6 +91,9 @@ struct guest_regs {
 	u64 rflags;
 };
 
+_Static_assert(GPR_RDI * sizeof(u64) == 0x38 && GPR_R15 * sizeof(u64) == 0x78,
+	       "arch/x86/entry_regs.h");
+
 /** What the backend keeps of a VM: how its stage 2 is entered, what traps. */
 struct hw_vm {
 	hpa_t s2_root;

@@ -36,6 +36,31 @@ static const struct {
 	{ "Intel without MDS",
 	  { .md_clear = true, .arch_caps = ARCH_CAP_MDS_NO },
 	  0 },
+	{ "Intel without MDS, whose transactions leak",
+	  { .md_clear = true, .rtm = true, .arch_caps = ARCH_CAP_MDS_NO },
+	  MITIGATE(BUFFERS) },
+	{ "Intel without either",
+	  { .md_clear = true,
+	    .rtm = true,
+	    .arch_caps = ARCH_CAP_MDS_NO | ARCH_CAP_TAA_NO },
+	  0 },
+	{ "Intel that leaks stale data by MMIO",
+	  { .arch_caps = ARCH_CAP_FB_CLEAR | ARCH_CAP_FBSDP_NO },
+	  MITIGATE(BUFFERS) },
+	{ "Intel that does not",
+	  { .arch_caps = ARCH_CAP_FB_CLEAR | ARCH_CAP_FBSDP_NO |
+			 ARCH_CAP_PSDP_NO | ARCH_CAP_SBDR_SSDP_NO },
+	  0 },
+	{ "Intel whose register files leak",
+	  { .arch_caps = ARCH_CAP_RFDS_CLEAR },
+	  MITIGATE(BUFFERS) },
+	{ "Intel whose do not",
+	  { .arch_caps = ARCH_CAP_RFDS_CLEAR | ARCH_CAP_RFDS_NO },
+	  0 },
+	{ "Intel with IBRS",
+	  { .ibpb = true, .ibrs = true },
+	  MITIGATE(IBPB) | MITIGATE(IBRS) | MITIGATE(RSB) |
+		  MITIGATE(REGISTERS) },
 	{ "other capabilities excuse nothing",
 	  { .l1d_flush = true, .md_clear = true, .arch_caps = BIT64(1) },
 	  MITIGATE(L1D) | MITIGATE(BUFFERS) },
@@ -64,11 +89,11 @@ static void test_off(void **state)
 static void test_all(void **state)
 {
 	const struct mitigate_facts none = { 0 };
-	const struct mitigate_facts has = { .auto_ibrs = true };
+	const struct mitigate_facts has = { .auto_ibrs = true, .ibrs = true };
 
 	(void)state;
 	assert_int_equal(mitigate_policy(&none, MITIGATE_ALL),
-			 ALL_BITS & ~MITIGATE(AUTO_IBRS));
+			 ALL_BITS & ~(MITIGATE(AUTO_IBRS) | MITIGATE(IBRS)));
 	assert_int_equal(mitigate_policy(&has, MITIGATE_ALL), ALL_BITS);
 }
 

@@ -5,6 +5,11 @@
 
 #define HOST_RSP_FIELD 0x6c14
 
+/* How to enter, bits. */
+#define VMX_HOW_RESUME     1 /* else launch */
+#define VMX_HOW_RESUME_BIT 0
+#define VMX_HOW_BUFFERS    2 /* overwrite the CPU's buffers first */
+
 /* Results of vmx_enter(). */
 #define VMX_ENTER_KICKED 0
 #define VMX_ENTERED      1

@@ -3,6 +3,7 @@
 #include "arch/x86/vmx/vmx.h"
 
 #include "arch/x86/asm.h"
+#include "arch/x86/mitigate.h"
 #include "arch/x86/vmx/regs.h"
 #include "core/log.h"
 
@@ -71,6 +72,23 @@ static void sync_out(struct hw_vcpu *v, struct vmx_vcpu *s)
 	v->regs.rflags = s->rflags = vmcs_read(VMCS_GUEST_RFLAGS);
 }
 
+/* Into the guest and out again; what must be around that, if anything. */
+static inline u32 enter(struct hw_vcpu *v, struct vmx_vcpu *s, const u32 *kick)
+{
+	u32 how = s->launched ? VMX_HOW_RESUME : 0;
+
+	if (likely(!mitigate_chosen))
+		return vmx_enter(v, how, kick, &s->host_rsp);
+	if (mitigate_chosen & MITIGATE_AROUND_GUEST)
+		mitigate_before_entry(s->spec_ctrl);
+	if (mitigate_chosen & MITIGATE(BUFFERS))
+		how |= VMX_HOW_BUFFERS;
+	how = vmx_enter(v, how, kick, &s->host_rsp);
+	if (mitigate_chosen & MITIGATE_AROUND_GUEST)
+		s->spec_ctrl = mitigate_after_exit();
+	return how;
+}
+
 static bool vmx_vcpu_run(struct hw_vcpu *v, const u32 *kick,
 			 struct exit_info *exit)
 {
@@ -84,7 +102,7 @@ static bool vmx_vcpu_run(struct hw_vcpu *v, const u32 *kick,
 	sync_in(v, s);
 	if (VMX_CHECK_LAUNCH && !s->launched)
 		vmx_check_launch(v);
-	how = vmx_enter(v, s->launched, kick, &s->host_rsp);
+	how = enter(v, s, kick);
 	if (how == VMX_ENTER_KICKED)
 		return false;
 	if (unlikely(how == VMX_ENTER_FAILED)) {

@@ -45,6 +45,7 @@ struct vmx_vcpu {
 	/* While it is not loaded. */
 	u64 msr[VMX_SWAPPED_MSRS];
 	u64 cr2, dr6;
+	u64 spec_ctrl; /* while Holm runs, if Holm has one of its own */
 };
 
 /** The CPU's second private page. */
@@ -165,7 +166,7 @@ void vmx_check_launch(struct hw_vcpu *v);
 #endif
 
 /* entry.S */
-u32 vmx_enter(struct hw_vcpu *v, bool launched, const u32 *kick, u64 *host_rsp);
+u32 vmx_enter(struct hw_vcpu *v, u32 how, const u32 *kick, u64 *host_rsp);
 extern const u8 vmx_exit[];
 
 #endif
