@@ -190,6 +190,15 @@ class Intel(unittest.TestCase):
         self.assertTrue(machine.Builder("/b").lacks(
             make_run(needs=["intel"])))
 
+    def test_what_one_model_lacks(self):
+        builder = bochs.Builder("/b")
+        run = make_run(bed="tiny", image="a.bin", needs=["x2apic"])
+        self.assertFalse(builder.lacks(run))
+        self.assertNotIn("lapic=", builder.payload(run)[1][2])
+        run.cpu = "corei7_sandy_bridge_2600k"
+        self.assertTrue(builder.lacks(run))
+        self.assertIn("lapic=xapic", builder.payload(run)[1][2])
+
     def test_refused(self):
         for bad in ({"needs": ["luck"]}, {"bochs": {"bed": "holm"}}):
             with self.assertRaises(table.TableError):

@@ -19,6 +19,10 @@ LACKS = {
     "reset": "its BIOS does not survive a reset",
     "amd": "an Intel CPU",
 }
+# What single models lack beyond that.
+MODEL_LACKS = {
+    "corei7_sandy_bridge_2600k": {"x2apic": "the CPU has no x2APIC"},
+}
 # At GRUB's own speed of 9600 the kernel would wait for the serial port most
 # of the time; MWAIT loses wake-ups on several CPUs; the self-tests of the
 # kernel's ciphers are half of its boot.
@@ -54,16 +58,24 @@ class Builder(machine.Builder):
 
     def lacks(self, run):
         """Why this machine cannot do the run, or nothing."""
+        lacks = {**LACKS, **MODEL_LACKS.get(run.cpu, {})}
         for need in run.needs:
-            if need in LACKS:
-                return LACKS[need]
+            if need in lacks:
+                return lacks[need]
         if megabytes(run.memory) > MEMORY_MAX:
             return f"no more than {MEMORY_MAX} MiB"
         if run.firmware != "bios":
             return "no UEFI"
         if run.devices:
             return "the devices are QEMU's"
-        return "" if run.firmware == "bios" else "a BIOS"
+        return ""
+
+    def tiny_args(self, run):
+        """The tiny guest's command line; it is told what its CPU lacks."""
+        no_x2apic = "x2apic" in MODEL_LACKS.get(run.cpu, {})
+        if no_x2apic and "lapic=" not in run.cmdline:
+            return run.cmdline + " lapic=xapic"
+        return run.cmdline
 
     def payload(self, run):
         """What GRUB loads: (command, file, arguments)."""
@@ -77,7 +89,7 @@ class Builder(machine.Builder):
                      ("module2", self.initrd(run), "initrd")]
         elif run.image:
             rows.append(("module2", self.build / run.image,
-                         f"{run.image} {run.cmdline}"))
+                         f"{run.image} {self.tiny_args(run)}"))
         return rows
 
     def prepare(self, run):

@@ -110,8 +110,18 @@ idt_at:	.word	0x41 * 8 - 1
 	.long	AT(idt_entry) - 0x40 * 8
 	END	timer
 
-	/* Starts the CPU with LAPIC id 2 at CELL_AP, in x2APIC mode. */
+	/* Starts the CPU with LAPIC id 2 at CELL_AP. */
 	CELL	pair
+	movl	$0x1ff, 0xfee000f0
+	movl	$2 << 24, 0xfee00310
+	movl	$0x4500, 0xfee00300
+	movl	$0x4600 + (CELL_AP >> 12), 0xfee00300
+1:	incl	CELL_SHARED
+	jmp	1b
+	END	pair
+
+	/* The same in x2APIC mode. */
+	CELL	pair_x2apic
 	movl	$0x1b, %ecx
 	rdmsr
 	orl	$0xc00, %eax
@@ -121,7 +131,7 @@ idt_at:	.word	0x41 * 8 - 1
 	SETMSR	0x830, 2, 0x4600 + (CELL_AP >> 12)
 1:	incl	CELL_SHARED
 	jmp	1b
-	END	pair
+	END	pair_x2apic
 
 /* Fields of struct holm_comm. */
 #define COMM_MESSAGE (CELL_COMM + 0x34)

@@ -28,8 +28,8 @@
 
 /* clang-format off */
 #define CELLS(X) \
-	X(count) X(jam) X(triple) X(reach) X(sin) X(timer) X(pair) X(real) \
-	X(talk)
+	X(count) X(jam) X(triple) X(reach) X(sin) X(timer) X(pair) \
+	X(pair_x2apic) X(real) X(talk)
 /* clang-format on */
 
 #define CELL_DECLARE(name) extern const u8 cell_##name[], cell_##name##_end[];
