@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Descriptions of cells: read, checked, compiled and back. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cell/compile.h"
+#include "fake.h"
+
+#define MIB (1ULL << 20)
+
+static const char whole[] =
+	"name: timer\n"
+	"cpus: [lapic 3, lapic 0x6]\n"
+	"start: { at: 0x1000, mode: 32 }\n"
+	"flags: [stop-on-violation]\n"
+	"memory:\n"
+	"  - { at: 0, size: 1M, access: [read, write, execute, load] }\n"
+	"  - { at: 0x200000, phys: 0x3a000000, size: 16M }\n"
+	"  - { at: 0xfed00ff0, phys: 0xfed00ff0, size: 16,\n"
+	"      access: [read, device] }\n"
+	"  - { at: 0x40000000, size: 5M }\n"
+	"ports:\n"
+	"  - { first: 0x2f8, count: 8 }\n"
+	"  - { first: 0x402, shared: true }\n"
+	"interrupts: [3, 20]\n"
+	"pci: [\"00:05.0\", 0000:01:1f.7]\n"
+	"communication: { at: 0x100000, passive: true }\n"
+	"shared-memory:\n"
+	"  - { link: 0x3c000000, at: 0x4000000, rw: 4K, out: 8K, peers: 3,\n"
+	"      id: 2, vectors: 4, protocol: 0x4000, device: \"00:0e.0\",\n"
+	"      service: 1 }\n";
+
+static struct cell_config *read_data(const void *data, size_t size)
+{
+	struct report r = { .n = 0 };
+	struct cell_config *cfg;
+	int rc = cell_config_read("x", data, size, &cfg, &r);
+
+	report_print(&r, stderr);
+	assert_int_equal(rc, 0);
+	assert_int_equal(r.n, 0);
+	report_free(&r);
+	return cfg;
+}
+
+static struct cell_config *read_text(const char *text)
+{
+	return read_data(text, strlen(text));
+}
+
+static struct holm_cell_desc *compile(const char *text, const uint64_t *pages,
+				      size_t n)
+{
+	struct cell_config *cfg = read_text(text);
+	struct holm_cell_desc *d = NULL;
+
+	assert_int_equal(cell_compile(cfg, pages, n, &d), 0);
+	assert_int_equal(d->checksum, cell_checksum(d, d->size));
+	cell_config_free(cfg);
+	return d;
+}
+
+/* The record of @type that comes after @nth others of it. */
+static const void *record(const struct holm_cell_desc *d, uint32_t type,
+			  size_t nth)
+{
+	const uint8_t *at = (const uint8_t *)(d + 1);
+	const struct holm_cell_record *head;
+
+	for (; at < (const uint8_t *)d + d->size; at += head->size) {
+		head = (const void *)at;
+		if (head->type == type && nth-- == 0)
+			return at;
+	}
+	return NULL;
+}
+
+static void expect_mem(const struct holm_cell_desc *d, size_t nth,
+		       uint64_t phys, uint64_t virt, uint64_t size)
+{
+	const struct holm_cell_mem *m = record(d, HOLM_CELL_R_MEM, nth);
+
+	assert_non_null(m);
+	assert_int_equal(m->phys, phys);
+	assert_int_equal(m->virt, virt);
+	assert_int_equal(m->size, size);
+}
+
+static void test_compile(void **state)
+{
+	/* The 5M take three pages, of which the last two are neighbours. */
+	static const uint64_t pages[] = { 64 * MIB, 32 * MIB, 80 * MIB,
+					  82 * MIB };
+	struct holm_cell_desc *d = compile(whole, pages, 4);
+	const struct holm_cell_ivshmem *s;
+	const struct holm_cell_port *p;
+	const struct holm_cell_cpu *c;
+	const struct holm_cell_mem *m;
+
+	(void)state;
+	assert_string_equal(d->name, "timer");
+	assert_int_equal(d->entry, 0x1000);
+	assert_int_equal(d->flags, HOLM_CELL_F_START32 | HOLM_CELL_F_STOP);
+	assert_int_equal(d->records, 15);
+	c = record(d, HOLM_CELL_R_CPU, 1);
+	assert_int_equal(c->lapic_id, 6);
+	expect_mem(d, 0, 64 * MIB, 0, MIB);
+	expect_mem(d, 1, 0x3a000000, 0x200000, 16 * MIB);
+	expect_mem(d, 2, 0xfed00ff0, 0xfed00ff0, 16);
+	expect_mem(d, 3, 32 * MIB, 0x40000000, 2 * MIB);
+	expect_mem(d, 4, 80 * MIB, 0x40200000, 3 * MIB);
+	m = record(d, HOLM_CELL_R_MEM, 1);
+	assert_int_equal(m->flags, HOLM_CELL_M_READ | HOLM_CELL_M_WRITE);
+	p = record(d, HOLM_CELL_R_PORT, 1);
+	assert_int_equal(p->count, 1);
+	assert_int_equal(p->flags, HOLM_CELL_P_SHARED);
+	s = record(d, HOLM_CELL_R_IVSHMEM, 0);
+	assert_int_equal(s->out_size, 8192);
+	assert_int_equal(s->bdf, 0x0e << 3);
+	assert_int_equal(s->service_id, 1);
+	assert_int_equal(s->flags, HOLM_CELL_IV_SERVICE);
+	free(d);
+}
+
+/* What a blob says, compiled again, is that blob. */
+static void test_round_trip(void **state)
+{
+	struct holm_cell_desc *d = compile(whole, NULL, 0), *again = NULL;
+	struct report r = { .n = 0 };
+	struct cell_config *cfg;
+	size_t i;
+
+	(void)state;
+	cfg = read_data(d, d->size);
+	assert_int_equal(cell_config_pages(cfg), 4);
+	assert_int_equal(cell_compile(cfg, NULL, 0, &again), 0);
+	assert_int_equal(again->size, d->size);
+	assert_memory_equal(again, d, d->size);
+	cell_config_free(cfg);
+	free(again);
+	/* A wrong byte anywhere is found. */
+	for (i = 4; i < d->size; i++) {
+		((uint8_t *)d)[i] ^= 0x40;
+		assert_int_equal(cell_config_read("b", d, d->size, &cfg, &r),
+				 -EINVAL);
+		((uint8_t *)d)[i] ^= 0x40;
+	}
+	assert_int_equal(r.n, d->size - 4);
+	report_free(&r);
+	free(d);
+}
+
+static void test_pages(void **state)
+{
+	struct cell_config *cfg = read_text(whole);
+	struct holm_cell_desc *d = NULL;
+	static const uint64_t pages[3];
+
+	(void)state;
+	assert_int_equal(cell_config_pages(cfg), 4);
+	assert_int_equal(cell_compile(cfg, pages, 3, &d), -EINVAL);
+	assert_null(d);
+	cell_config_free(cfg);
+	/* Pieces that fit share a page. */
+	cfg = read_text("name: a\ncpus: [1]\nmemory:\n"
+			" - { at: 0, size: 1M, access: [read, execute] }\n"
+			" - { at: 0x100000, size: 1M }\n");
+	assert_int_equal(cell_config_pages(cfg), 1);
+	cell_config_free(cfg);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_compile),
+		cmocka_unit_test(test_round_trip),
+		cmocka_unit_test(test_pages),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
