@@ -16,6 +16,7 @@
 #include "guest/x86/guest.h"
 #include "guest/x86/pvclock.h"
 #include "guest/x86/upcall_fn.h"
+#include "guest/x86/vpci.h"
 #include "hypercall/hypercall.h"
 #include "launch/linux_boot.h"
 #include "lib/string.h"
@@ -239,7 +240,10 @@ void launch_service_vm(void)
 	map_memory(vm);
 	require_memory(direct_apic_register(vm, launch.acpi.ioapic,
 					    launch.acpi.nioapics));
-	if (upcall_fn_register(vm, launch.acpi.mcfg_base))
+	vpci_setup(launch.acpi.mcfg_base, launch.acpi.mcfg_bus_first,
+		   launch.acpi.mcfg_bus_last);
+	require_memory(vpci_register(vm));
+	if (upcall_fn_register(vm))
 		log_warn("no place for the upcall function");
 	for (u32 i = 0; i < vm->nvcpus; i++) {
 		direct_apic_reset(&vm->vcpu[i]->guest->direct);

@@ -76,6 +76,8 @@ static int mmio_access(struct vcpu *v, gpa_t gpa, u32 size, bool write,
 		v->exits[HOLM_EXIT_IOREQ]++;
 		return ioreq_mmio(v, gpa, size, write, val, run_wait);
 	}
+	if (vpci_mmio(v->vm, gpa.v, size, write, val))
+		return 0;
 	vm_deny(v, HOLM_CELL_DENY_MEMORY, gpa.v);
 	io_no_answer(size, write, val);
 	return 0;

@@ -39,6 +39,15 @@ struct fake_access {
 	bool write;
 };
 
+/** A PCI function: what is not writable keeps its value. */
+struct fake_pci {
+	u32 bdf;
+	u8 cfg[256];
+	u8 writable[256];
+	/* Called after each write, if set. */
+	void (*on_write)(struct fake_pci *f, u32 reg, u32 size, u32 val);
+};
+
 struct fake_machine {
 	u32 ncpus;
 	struct cpu cpu[FAKE_CPUS_MAX];
@@ -57,6 +66,8 @@ struct fake_machine {
 	bool upcall_msix; /* the driver is Holm's */
 	u64 upcall_vector;
 	struct fake_counts count;
+	struct fake_pci pci[4];
+	u32 npci;
 	u32 fail_in; /* n > 0: the n-th backend init from now fails */
 	/* Called after each access to RAM, if set. */
 	void (*on_access)(const struct fake_access *a, void *arg);
@@ -76,6 +87,9 @@ extern _Thread_local u32 fake_self;
  */
 void fake_machine_init(u32 ncpus, u64 ram_bytes, u64 pool_pages);
 void fake_machine_free(void);
+
+/** A function more, all its registers 0 and read only; see fake.pci. */
+struct fake_pci *fake_pci_add(u32 bdf);
 
 /** One turn of @cpu's run loop. */
 void fake_cpu_step(struct cpu *cpu);

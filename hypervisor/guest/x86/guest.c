@@ -276,6 +276,8 @@ static int guest_create_cell(struct vm *vm)
 	for (u32 i = 0; i < vm->nvcpus; i++)
 		direct_apic_reset(&vm->vcpu[i]->guest->direct);
 	rc = guest_add_ranges(vm->io, &cell_power_range, 1, vm);
+	if (rc == 0)
+		rc = vpci_register(vm);
 	return rc ? rc : direct_apic_register_cell(vm);
 }
 

@@ -17,6 +17,7 @@
 #include "guest/x86/msr.h"
 #include "guest/x86/virq.h"
 #include "guest/x86/vlapic.h"
+#include "guest/x86/vpci.h"
 #include "guest/x86/vpit.h"
 #include "guest/x86/vpmtimer.h"
 #include "lib/types.h"
@@ -40,6 +41,7 @@ struct vm_guest {
 	 * here. A kernel built for ACRN must not see it.
 	 */
 	bool x2apic_leaf;
+	struct vpci vpci; /* not of a User VM: its device model has it */
 };
 
 struct vcpu_guest {

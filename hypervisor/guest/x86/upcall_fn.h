@@ -12,10 +12,10 @@
 struct vm;
 
 /**
- * Put the function at a free place of bus 0 of the Service VM's machine.
- * @mcfg: base of the memory-mapped config space of segment 0, 0 if none.
- * Only before the VM runs. -ENOSPC: bus 0 is full; -ENOMEM.
+ * Put the function at a free place of bus 0 of the Service VM's machine,
+ * after vpci_register() and before the VM runs. -ENOSPC: bus 0 is full;
+ * -ENOMEM.
  */
-int upcall_fn_register(struct vm *vm, u64 mcfg);
+int upcall_fn_register(struct vm *vm);
 
 #endif

@@ -3,13 +3,14 @@
 # uses it by saying  test_<name>_LIBS = $(VM_BENCH_LIB).
 VM_BENCH_SRC := tests/unit/vm_bench.c tests/unit/vm_world.c \
 	$(addprefix arch/fake/fake_, \
-	machine.c backend.c lapic.c) \
+	machine.c backend.c lapic.c pci.c) \
 	$(addprefix vm/, vm.c vm_state.c vm_list.c vm_cpu.c memregion.c \
 	sched.c vm_deny.c) core/trace.c io/doorbell.c io/iospace.c io/ioreq.c \
 	$(addprefix guest/x86/, guest.c vlapic.c vlapic_bus.c vlapic_regs.c \
 	vlapic_hw.c vlapic_timer.c vioapic.c vpic.c virq.c vpit.c \
 	vpmtimer.c cell_power.c cpuid.c \
-	cpuid_table.c msr.c msr_table.c direct_apic.c direct_ioapic.c) \
+	cpuid_table.c msr.c msr_table.c direct_apic.c direct_ioapic.c \
+	vpci.c vpci_config.c) \
 	$(addprefix hypercall/, hypercall.c hc_cpu.c hc_ioreq.c hc_irq.c \
 	hc_map.c hc_memory.c hc_query.c hc_trace.c hc_vcpu.c hc_vm.c \
 	hc_cell.c hc_facts.c) lib/printf.c \
