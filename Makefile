@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Holm from the outside: `make help` lists what there is. Each component also
-# builds alone with make -C hypervisor | devicemodel | tools | misc/testbed.
+# builds alone: make -C hypervisor | devicemodel | tools | inmates | ...
 TOP	:= $(CURDIR)
 O	:= $(TOP)/build
 DEFAULT	:= $(shell misc/setup/kernel --default)
@@ -18,9 +18,9 @@ BED	?=
 
 .PHONY: all run check check-full quick lint iso install clean distclean \
 	help setup-run setup-check setup-full hypervisor devicemodel tools \
-	module images images-all images-full
+	inmates module images images-all images-full
 
-all: hypervisor devicemodel tools
+all: hypervisor devicemodel tools inmates
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -79,7 +79,7 @@ lint: setup-check
 doc:
 	@misc/doc/doc update
 
-## make                    build hypervisor, device model and tools
+## make                    build hypervisor, device model, tools and inmates
 hypervisor:
 	@$(MAKE) -C hypervisor O=$(O)/hypervisor
 
@@ -88,6 +88,9 @@ devicemodel:
 
 tools:
 	@$(MAKE) -C tools O=$(O)/static/tools STATIC=1
+
+inmates:
+	@$(MAKE) -C inmates O=$(O)/inmates
 
 ## make module KERNEL=6.1  the Service VM's driver for a kernel
 module: $(KDIR)/release
@@ -116,7 +119,7 @@ iso: setup-check
 	@$(MAKE) -s images KERNEL=$(KERNEL)
 	@misc/testbed/mkiso --kernel $(KERNEL) $(O)/holm.iso
 
-## make install DESTDIR=   hypervisor, device model, tools, driver source
+## make install DESTDIR=   hypervisor, device model, tools, driver source, inmates
 install: all
 	install -D -m 0644 $(O)/hypervisor/holm.elf \
 		$(DESTDIR)$(prefix)/lib/holm/holm.elf
@@ -124,6 +127,8 @@ install: all
 		DESTDIR=$(DESTDIR) prefix=$(prefix)
 	$(MAKE) -C tools install O=$(O)/static/tools STATIC=1 \
 		DESTDIR=$(DESTDIR) prefix=$(prefix)
+	$(MAKE) -C inmates install O=$(O)/inmates DESTDIR=$(DESTDIR) \
+		prefix=$(prefix)
 	$(MAKE) -C sos_kernel_patches/module dkms-tree DESTDIR=$(DESTDIR)
 
 ## make clean              remove what was built; distclean: kernels as well

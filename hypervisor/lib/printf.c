@@ -71,14 +71,20 @@ static void put_number(struct out *o, u64 v, u32 base, const struct spec *f)
 
 static u64 arg_unsigned(va_list *ap, const struct spec *f)
 {
+	if (f->longs > 1)
+		return va_arg(*ap, unsigned long long);
 	return f->longs ? va_arg(*ap, unsigned long)
 			: va_arg(*ap, unsigned int);
 }
 
 static void put_signed(struct out *o, va_list *ap, struct spec *f)
 {
-	s64 v = f->longs ? va_arg(*ap, long) : va_arg(*ap, int);
+	s64 v;
 
+	if (f->longs > 1)
+		v = va_arg(*ap, long long);
+	else
+		v = f->longs ? va_arg(*ap, long) : va_arg(*ap, int);
 	f->negative = v < 0;
 	put_number(o, f->negative ? 0 - (u64)v : (u64)v, 10, f);
 }

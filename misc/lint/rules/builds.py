@@ -13,8 +13,10 @@ HEADERS = (
     ("devicemodel", ["-D_GNU_SOURCE", "-Idevicemodel",
                      "-Ihypervisor/include"]),
     ("tools", ["-D_GNU_SOURCE", "-Itools", "-Ihypervisor/include"]),
+    ("inmates", ["-Iinmates", "-Ihypervisor", "-Ihypervisor/include",
+                 "-ffreestanding", "-mgeneral-regs-only"]),
 )
-COMPONENTS = ("hypervisor", "devicemodel", "tools")
+COMPONENTS = ("hypervisor", "devicemodel", "tools", "inmates")
 
 
 def flags_for(path):
