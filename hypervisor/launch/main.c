@@ -213,6 +213,19 @@ static void choose_mitigations(void)
 	mitigate_cpu();
 }
 
+/* A rich CPU runs what a poor one would: for tests. */
+static void choose_backend(void)
+{
+	char without[160] = "";
+	const char *why;
+
+	if (boot_option(launch.boot.cmdline, "cpu-without", without,
+			sizeof(without)))
+		log_info("as if the CPU were without: %s", without);
+	if (!backend_select(without, &why))
+		launch_fail(why);
+}
+
 static void launch_bsp_main(void)
 {
 	launch_cpu_init(&launch.cpu[0]);
@@ -227,16 +240,13 @@ static void launch_bsp_main(void)
 
 void launch_main(u32 magic, u32 info)
 {
-	const char *why;
-
 	launch.boot_tsc = x86_rdtsc();
 	uart_init(DEFAULT_CONSOLE);
 	require(multiboot_read(&launch.boot, magic, info));
 	setup_console();
 	log_info("starting by %s", launch.boot.loader);
 	features_read();
-	if (!backend_select(&why))
-		launch_fail(why);
+	choose_backend();
 	launch.acpi.lapic_ids = lapic_id_buf;
 	launch.acpi.max_cpus = ARRAY_SIZE(lapic_id_buf);
 	require(acpi_read(&launch.acpi, launch.boot.rsdp));

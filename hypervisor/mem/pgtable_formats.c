@@ -21,6 +21,8 @@
 #define EPT_X       BIT64(2)
 #define EPT_TYPE(t) ((u64)(t) << 3)
 #define EPT_LARGE   BIT64(7)
+#define EPT_A       BIT64(8)
+#define EPT_D       BIT64(9)
 
 /* Ignored by host, NPT and EPT walkers alike. */
 #define SW_SHARED BIT64(52)
@@ -109,7 +111,12 @@ const struct pt_format pt_format_npt = {
 	.pinned = SW_PINNED,
 };
 
-#define EPT_TABLE (EPT_R | EPT_W | EPT_X)
+/*
+ * Accessed and dirty are set here, too: without them in the EPT pointer they
+ * are ignored, and with them there is nothing left to write.
+ */
+#define EPT_TABLE (EPT_R | EPT_W | EPT_X | EPT_A)
+#define EPT_LEAF  (EPT_R | EPT_A | EPT_D)
 
 const struct pt_format pt_format_ept = {
 	.name = "ept",
@@ -122,7 +129,7 @@ const struct pt_format pt_format_ept = {
 	.large_value = EPT_LARGE,
 	.addr_mask = ADDR_52,
 	.table_bits = { 0, EPT_TABLE, EPT_TABLE, EPT_TABLE, EPT_TABLE },
-	.leaf_bits = { EPT_R, EPT_R | EPT_LARGE },
+	.leaf_bits = { EPT_LEAF, EPT_LEAF | EPT_LARGE },
 	.w = { .yes = EPT_W },
 	.x = { .yes = EPT_X },
 	.type_mask = { EPT_TYPE(7), EPT_TYPE(7) },

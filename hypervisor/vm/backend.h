@@ -172,8 +172,11 @@ enum vcpu_reset {
  */
 /* clang-format off */
 #define BACKEND_OPS(X)								\
-	/* NULL if this CPU can run it, else the sentence to show */		\
-	X(const char *, probe, (void))						\
+	/*									\
+	 * NULL if this CPU can run it, else the sentence to show; without:	\
+	 * names, with commas between, of what to take for absent		\
+	 */									\
+	X(const char *, probe, (const char *without))				\
 	/* turn the extension on on the calling CPU; NULL: off. Two pages */	\
 	X(int, cpu_enable, (void *save_area, hpa_t save_area_hpa))		\
 	/* stage-2 format, leaf levels (bit 0 4K, 1 2M, 2 1G) */		\
@@ -233,10 +236,14 @@ struct backend {
 /** The chosen backend; valid after backend_select(). */
 extern const struct backend *backend;
 
+/** What probe() says if it does not know a name of its argument. */
+#define BACKEND_WITHOUT_WHAT "cpu-without= names nothing that can be left out"
+
 /**
- * Choose the backend this machine's CPU can run. NULL if none; *why then
- * names what is missing: of the extension that the CPU has, if it has one.
+ * Choose the backend this machine's CPU can run; for tests, as if it had not
+ * what @without names. NULL if none; *why then names what is missing: of the
+ * extension that the CPU has, if it has one.
  */
-const struct backend *backend_select(const char **why);
+const struct backend *backend_select(const char *without, const char **why);
 
 #endif

@@ -70,6 +70,14 @@ static enum hw_result x86_walk(const struct pgtable *pt, u64 va,
 	}
 }
 
+/* Accessed, and dirty in a leaf: else the CPU writes there, SDM 29.3.5. */
+static bool ept_would_be_written(u64 e, int level)
+{
+	bool leaf = level == 0 || (e & BIT64(7)) != 0;
+
+	return !(e & BIT64(8)) || (leaf && !(e & BIT64(9)));
+}
+
 /* Intel SDM vol 3, 28.3.3.1: write without read, bad type, reserved bits. */
 static bool ept_misconfigured(u64 e, int level)
 {
@@ -97,7 +105,8 @@ static enum hw_result ept_walk(const struct pgtable *pt, u64 va,
 
 		if ((e & 7) == 0)
 			return HW_ABSENT;
-		if (ept_misconfigured(e, level))
+		if (ept_misconfigured(e, level) ||
+		    ept_would_be_written(e, level))
 			return HW_BAD;
 		all &= e;
 		table = e & ADDR;

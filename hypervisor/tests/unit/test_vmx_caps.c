@@ -57,7 +57,7 @@ static void read_model(const struct model *m, struct vmx_caps *c)
 {
 	memcpy(msrs, m->msr, sizeof(msrs));
 	asked_beyond = 0;
-	vmx_caps_read(c, rdmsr);
+	vmx_caps_read(c, rdmsr, 0);
 	assert_int_equal(asked_beyond, 0);
 }
 
@@ -155,7 +155,7 @@ static void forced_exits_are_refused(void **state)
 	(void)state;
 	memcpy(msrs, models[0].msr, sizeof(msrs));
 	msrs[0] &= ~BASIC_TRUE_CONTROLS;
-	vmx_caps_read(&c, rdmsr);
+	vmx_caps_read(&c, rdmsr, 0);
 	assert_non_null(strstr(vmx_caps_missing(&c), "CR3"));
 }
 
@@ -189,6 +189,55 @@ static void missing_ones_are_named(void **state)
 	assert_non_null(strstr(vmx_caps_missing(&c), "INVEPT"));
 }
 
+static void taken_for_absent(void **state)
+{
+	static const struct {
+		const char *list;
+		const char *missing; /* NULL: Holm runs without */
+	} want[] = {
+		{ "", NULL },
+		{ "tpr-shadow", NULL },
+		{ "apicv,vpid,wbinvd-exits,ept-1g,ept-ad", NULL },
+		{ "invept-context", NULL },
+		{ "unrestricted-guest", "no unrestricted guest" },
+		{ "apicv,ept-2m", "no EPT pages of 2 MiB" },
+		{ "true-controls", "every write of CR3" },
+	};
+	struct vmx_caps c;
+	u32 absent;
+
+	(void)state;
+	memcpy(msrs, models[2].msr, sizeof(msrs));
+	for (u32 i = 0; i < ARRAY_SIZE(want); i++) {
+		const char *missing;
+
+		assert_true(vmx_caps_parse_without(want[i].list, &absent));
+		vmx_caps_read(&c, rdmsr, absent);
+		missing = vmx_caps_missing(&c);
+		assert_int_equal(!missing, !want[i].missing);
+		if (missing)
+			assert_non_null(strstr(missing, want[i].missing));
+	}
+	assert_true(vmx_caps_parse_without("tpr-shadow,ept-1g", &absent));
+	vmx_caps_read(&c, rdmsr, absent);
+	assert_false(vmx_caps_have(&c, WORD_PRIMARY, PRIMARY_TPR_SHADOW));
+	assert_true(vmx_caps_have(&c, WORD_SECONDARY, SECONDARY_VPID));
+	assert_false(c.ept & EPT_LEAF_1G);
+	assert_true(c.ept & EPT_LEAF_2M);
+}
+
+static void unknown_names_are_refused(void **state)
+{
+	static const char *const lists[] = {
+		"x", "vpid,,apicv", ",vpid", "vpi", "vpidd", "apicv,vpix"
+	};
+	u32 absent;
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(lists); i++)
+		assert_false(vmx_caps_parse_without(lists[i], &absent));
+}
+
 /* Without secondary controls their MSR does not exist. */
 static void absent_registers_stay_unread(void **state)
 {
@@ -197,7 +246,7 @@ static void absent_registers_stay_unread(void **state)
 	(void)state;
 	memcpy(msrs, models[2].msr, sizeof(msrs));
 	msrs[14] &= ~((u64)PRIMARY_SECONDARY << 32);
-	vmx_caps_read(&c, rdmsr);
+	vmx_caps_read(&c, rdmsr, 0);
 	assert_int_equal(c.word[WORD_SECONDARY], 0);
 	assert_int_equal(c.ept, 0);
 	assert_non_null(vmx_caps_missing(&c));
@@ -214,6 +263,8 @@ int main(void)
 		cmocka_unit_test(forced_exits_are_refused),
 		cmocka_unit_test(missing_ones_are_named),
 		cmocka_unit_test(absent_registers_stay_unread),
+		cmocka_unit_test(taken_for_absent),
+		cmocka_unit_test(unknown_names_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

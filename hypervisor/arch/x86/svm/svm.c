@@ -5,6 +5,7 @@
 #include "arch/x86/asm.h"
 #include "arch/x86/features.h"
 #include "lib/errno.h"
+#include "lib/string.h"
 
 #define MSR_VM_CR       0xc0010114
 #define MSR_VM_HSAVE_PA 0xc0010117
@@ -16,9 +17,13 @@ u64 *svm_host_hpa;
 
 static const char absent[] = "the CPU has no SVM (AMD-V)";
 
-static const char *svm_probe(void)
+/* What of SVM can be taken for absent. */
+static const char without_1g[] = "npt-1g";
+static bool pages_1g;
+
+static const char *find_missing(void)
 {
-	u64 vm_cr = 0;
+	u64 vm_cr;
 
 	if (x86_cpuid(0x80000000, 0).eax < CPUID_SVM_LEAF ||
 	    !(x86_cpuid(0x80000001, 0).ecx & BIT32(2)))
@@ -31,6 +36,16 @@ static const char *svm_probe(void)
 	if (vm_cr & VM_CR_SVMDIS)
 		return "SVM is disabled in the firmware's set-up";
 	return NULL;
+}
+
+static const char *svm_probe(const char *without)
+{
+	const char *missing = find_missing();
+
+	pages_1g = features_get()->pages_1g && strcmp(without, without_1g);
+	if (!missing && *without && strcmp(without, without_1g))
+		return BACKEND_WITHOUT_WHAT;
+	return missing;
 }
 
 static void cpu_disable(void)
@@ -47,7 +62,7 @@ static int svm_cpu_enable(void *save_area, hpa_t hpa)
 		cpu_disable();
 		return 0;
 	}
-	if (svm_probe())
+	if (find_missing())
 		return -ENODEV;
 	x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) | EFER_SVME);
 	x86_wrmsr(MSR_VM_HSAVE_PA, hpa.v);
@@ -59,8 +74,7 @@ static int svm_cpu_enable(void *save_area, hpa_t hpa)
 
 static const struct pt_format *svm_s2_format(u8 *leaf_levels)
 {
-	*leaf_levels = features_get()->pages_1g ? PT_LEAF_ALL
-						: PT_LEAF_4K | PT_LEAF_2M;
+	*leaf_levels = pages_1g ? PT_LEAF_ALL : PT_LEAF_4K | PT_LEAF_2M;
 	return &pt_format_npt;
 }
 

@@ -99,15 +99,8 @@ static const struct row unwanted[] = {
 };
 /* clang-format on */
 
-void vmx_caps_read(struct vmx_caps *c, u64 (*rdmsr)(u32 msr))
+static void read_words(struct vmx_caps *c, u64 (*rdmsr)(u32 msr))
 {
-	*c = (struct vmx_caps){ 0 };
-	c->basic = rdmsr(MSR_VMX_BASIC);
-	c->misc = rdmsr(MSR_VMX_MISC);
-	c->cr0_fixed0 = rdmsr(MSR_VMX_CR0_FIXED0);
-	c->cr0_fixed1 = rdmsr(MSR_VMX_CR0_FIXED1);
-	c->cr4_fixed0 = rdmsr(MSR_VMX_CR4_FIXED0);
-	c->cr4_fixed1 = rdmsr(MSR_VMX_CR4_FIXED1);
 	for (u32 i = 0; i < WORD_COUNT; i++) {
 		u32 msr = c->basic & BASIC_TRUE_CONTROLS ? word_msr[i].exact
 							 : word_msr[i].plain;
@@ -120,6 +113,21 @@ void vmx_caps_read(struct vmx_caps *c, u64 (*rdmsr)(u32 msr))
 	}
 	if (vmx_caps_have(c, WORD_SECONDARY, SECONDARY_EPT))
 		c->ept = rdmsr(MSR_VMX_EPT);
+}
+
+void vmx_caps_read(struct vmx_caps *c, u64 (*rdmsr)(u32 msr), u32 absent)
+{
+	*c = (struct vmx_caps){ 0 };
+	c->basic = rdmsr(MSR_VMX_BASIC);
+	/* Before the words: it says which registers are theirs. */
+	vmx_caps_remove(c, absent);
+	c->misc = rdmsr(MSR_VMX_MISC);
+	c->cr0_fixed0 = rdmsr(MSR_VMX_CR0_FIXED0);
+	c->cr0_fixed1 = rdmsr(MSR_VMX_CR0_FIXED1);
+	c->cr4_fixed0 = rdmsr(MSR_VMX_CR4_FIXED0);
+	c->cr4_fixed1 = rdmsr(MSR_VMX_CR4_FIXED1);
+	read_words(c, rdmsr);
+	vmx_caps_remove(c, absent);
 }
 
 bool vmx_caps_have(const struct vmx_caps *c, enum vmx_word word, u32 bits)

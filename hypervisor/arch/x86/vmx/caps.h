@@ -37,6 +37,7 @@ struct vmx_caps {
 #define EPT_LEAF_2M        BIT64(16)
 #define EPT_LEAF_1G        BIT64(17)
 #define EPT_INVEPT         BIT64(20)
+#define EPT_ACCESSED_DIRTY BIT64(21)
 #define EPT_INVEPT_CONTEXT BIT64(25)
 #define EPT_INVEPT_ALL     BIT64(26)
 
@@ -44,8 +45,21 @@ struct vmx_controls {
 	u32 word[WORD_COUNT];
 };
 
-/** Ask the CPU by @rdmsr. The CPU must have VMX. */
-void vmx_caps_read(struct vmx_caps *c, u64 (*rdmsr)(u32 msr));
+/**
+ * Ask the CPU by @rdmsr. The CPU must have VMX. What vmx_caps_parse_without()
+ * made of its list is taken for absent.
+ */
+void vmx_caps_read(struct vmx_caps *c, u64 (*rdmsr)(u32 msr), u32 absent);
+
+/** Names of features with commas between; false if one is unknown. */
+bool vmx_caps_parse_without(const char *list, u32 *absent);
+
+/** The names of what it has, at most VMX_CAPS_TEXT bytes. */
+#define VMX_CAPS_TEXT 160
+void vmx_caps_describe(const struct vmx_caps *c, char *text, u32 size);
+
+/** As if the CPU had none of @absent. */
+void vmx_caps_remove(struct vmx_caps *c, u32 absent);
 
 /** NULL if Holm can run on a CPU with @c, else the sentence that says why. */
 const char *vmx_caps_missing(const struct vmx_caps *c);
@@ -59,5 +73,8 @@ void vmx_controls_build(const struct vmx_caps *c, bool direct,
 
 /** The boot CPU's; set by the backend's probe. */
 const struct vmx_caps *vmx_caps_get(void);
+
+/** The calling CPU's. */
+void vmx_caps_read_own(struct vmx_caps *c);
 
 #endif

@@ -8,9 +8,7 @@
 #define EPTP_TYPE_MASK         7U
 #define EPTP_TYPE_WB           6U
 #define EPTP_WALK(v)           (((v) >> 3) & 7)
-#define EPTP_AD                BIT64(6)
 #define EPTP_RESERVED          GENMASK64(11, 7)
-#define EPT_CAP_AD             BIT64(21)
 #define MISC_CR3_TARGETS(m)    (((m) >> 16) & 0x1ff)
 #define EVENT_RESERVED         0x7ffff000U
 #define ERROR_RESERVED         0xffff8000U
@@ -212,7 +210,7 @@ static bool ept_pointer(const struct check_vmcs *s, u64 v)
 		return true;
 	if ((v & EPTP_TYPE_MASK) != EPTP_TYPE_WB || EPTP_WALK(v) != 3)
 		return false;
-	if ((v & EPTP_AD) && !(s->caps->ept & EPT_CAP_AD))
+	if ((v & EPTP_AD) && !(s->caps->ept & EPT_ACCESSED_DIRTY))
 		return false;
 	return !(v & EPTP_RESERVED) && !(v >> s->phys_bits);
 }

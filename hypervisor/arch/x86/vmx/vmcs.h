@@ -124,6 +124,11 @@ static inline enum vmcs_field vmcs_nth(enum vmcs_field first, u32 i)
 	return (enum vmcs_field)((u32)first + 2 * i);
 }
 
+/* EPT pointer, table 25-9: tables write-back, four levels. */
+#define EPTP_WB     6U
+#define EPTP_LEVELS (3U << 3)
+#define EPTP_AD     BIT64(6) /* the CPU sets accessed and dirty flags */
+
 /* Pin-based controls, table 25-5. */
 #define PIN_EXTERNAL_INTERRUPT BIT32(0)
 #define PIN_NMI                BIT32(3)

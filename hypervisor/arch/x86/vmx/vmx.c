@@ -15,6 +15,7 @@
 _Static_assert(HOST_RSP_FIELD == VMCS_HOST_RSP, "entry.S");
 
 static struct vmx_caps caps;
+static u32 absent_by_option;
 
 static const char absent[] = "the CPU has no VMX (Intel VT-x)";
 
@@ -23,7 +24,20 @@ const struct vmx_caps *vmx_caps_get(void)
 	return &caps;
 }
 
-static const char *vmx_probe(void)
+void vmx_caps_read_own(struct vmx_caps *c)
+{
+	vmx_caps_read(c, x86_rdmsr, absent_by_option);
+}
+
+static void announce(void)
+{
+	char text[VMX_CAPS_TEXT];
+
+	vmx_caps_describe(&caps, text, sizeof(text));
+	log_info("VMX with %s", text);
+}
+
+static const char *vmx_probe(const char *without)
 {
 	u64 control;
 
@@ -34,7 +48,10 @@ static const char *vmx_probe(void)
 	control = x86_rdmsr(MSR_FEATURE_CONTROL);
 	if ((control & FEATURE_LOCKED) && !(control & FEATURE_VMX))
 		return "VMX is disabled in the firmware's set-up";
-	vmx_caps_read(&caps, x86_rdmsr);
+	if (!vmx_caps_parse_without(without, &absent_by_option))
+		return BACKEND_WITHOUT_WHAT;
+	vmx_caps_read_own(&caps);
+	announce();
 	return vmx_caps_missing(&caps);
 }
 

@@ -66,7 +66,7 @@ static bool same_as_boot_cpu(void)
 
 	if (!(x86_cpuid(1, 0).ecx & CPUID_VMX))
 		return false;
-	vmx_caps_read(&own, x86_rdmsr);
+	vmx_caps_read_own(&own);
 	return !memcmp(&own, vmx_caps_get(), sizeof(own));
 }
 

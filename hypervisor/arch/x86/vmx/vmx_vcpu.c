@@ -38,10 +38,6 @@
  */
 #define GUEST_VPID 1
 
-/* EPT pointer: SDM vol 3, table 25-9: write-back tables of four levels. */
-#define EPTP_WB     6U
-#define EPTP_LEVELS (3U << 3)
-
 static void write_controls(const struct hw_vcpu *v, struct vmx_vcpu *s)
 {
 	const struct vmx_vm *vm = v->vm->priv;
@@ -129,6 +125,9 @@ int vmx_vcpu_init(struct hw_vcpu *v, struct hw_vm *vm)
 		return rc;
 	}
 	s->eptp = vm->s2_root.v | EPTP_WB | EPTP_LEVELS;
+	/* The tables have them set everywhere: no walk writes an entry. */
+	if (vmx_caps_get()->ept & EPT_ACCESSED_DIRTY)
+		s->eptp |= EPTP_AD;
 	before = vmx_borrow(s);
 	write_unused();
 	write_controls(v, s);
