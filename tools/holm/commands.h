@@ -57,6 +57,8 @@
 	  "the hypervisor: version, memory, start-up time")		\
 	X("hv", "memory", "", show_memory, "json svg",			\
 	  "whose memory is what, by address")				\
+	X("hv", "audit", "", do_audit, "json",				\
+	  "prove from what the CPUs walk that no guest reaches another") \
 	X("hv", "log", "", show_log, "json",				\
 	  "what the hypervisor has said so far")			\
 	X("hv", "trace", "", show_trace,				\

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What has to be true, rule by rule. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "holm/audit.h"
+
+#define PAGE       4096ULL
+#define LAPIC_PAGE 0xfee00000ULL
+
+void verdict_add(struct verdict *v, const char *fmt, ...)
+{
+	struct finding *grown =
+		realloc(v->finding, (v->n + 1) * sizeof(*v->finding));
+	va_list ap;
+
+	if (!grown) {
+		v->no_memory = true;
+		return;
+	}
+	v->finding = grown;
+	va_start(ap, fmt);
+	vsnprintf(grown[v->n++].text, sizeof(grown->text), fmt, ap);
+	va_end(ap);
+}
+
+static uint64_t end_of(const struct reach *r)
+{
+	return r->hpa + r->size;
+}
+
+static bool overlaps(uint64_t a, uint64_t an, uint64_t b, uint64_t bn)
+{
+	return an && bn && a < b + bn && b < a + an;
+}
+
+static bool inside(uint64_t a, uint64_t an, uint64_t b, uint64_t bn)
+{
+	return a >= b && an <= bn && a - b <= bn - an;
+}
+
+/* --- memory --- */
+
+static bool is_comm_page(const struct reach *r, uint64_t from, uint64_t size)
+{
+	const struct holm_cell_desc *d = r->guest->desc;
+	const struct holm_cell_comm *c;
+
+	c = d ? desc_next(d, HOLM_CELL_R_COMM, NULL) : NULL;
+	return c && inside(r->gpa + (from - r->hpa), size, c->virt, PAGE);
+}
+
+/* Holm's memory, but for the page it made to talk to that very cell. */
+static void check_holm(const struct facts *f, struct verdict *v)
+{
+	const uint64_t base = f->info.hv_base, end = base + f->info.hv_size;
+	size_t i;
+
+	for (i = 0; i < f->reaches; i++) {
+		const struct reach *r = &f->reach[i];
+		uint64_t from = r->hpa > base ? r->hpa : base;
+		uint64_t to = end_of(r) < end ? end_of(r) : end;
+
+		v->looked_at += r->size / PAGE;
+		if (from < to && !is_comm_page(r, from, to - from))
+			verdict_add(v,
+				    "VM '%s' reaches Holm's memory at "
+				    "0x%" PRIx64 ", %" PRIu64 " bytes",
+				    r->guest->vm.name, from, to - from);
+	}
+}
+
+/* A page of which each CPU has its own. */
+static bool is_per_cpu(const struct facts *f, uint64_t at, uint64_t size)
+{
+	size_t i;
+
+	for (i = 0; i < f->ranges; i++)
+		if (f->range[i].kind == HOLM_RANGE_LAPIC &&
+		    inside(at, size, f->range[i].base, f->range[i].size))
+			return true;
+	return inside(at, size, LAPIC_PAGE, PAGE);
+}
+
+static bool mem_is_shared(const struct holm_cell_desc *d, uint64_t at,
+			  uint64_t size)
+{
+	const struct holm_cell_mem *m = NULL;
+
+	while ((m = desc_next(d, HOLM_CELL_R_MEM, m)))
+		if ((m->flags & HOLM_CELL_M_SHARED) &&
+		    inside(at, size, m->phys, m->size))
+			return true;
+	return false;
+}
+
+static bool link_is_shared(const struct holm_cell_desc *d, uint64_t at,
+			   uint64_t size)
+{
+	const struct holm_cell_ivshmem *s = NULL;
+
+	while ((s = desc_next(d, HOLM_CELL_R_IVSHMEM, s)))
+		if (inside(at, size, s->phys,
+			   PAGE + s->rw_size + s->out_size * s->peers))
+			return true;
+	return false;
+}
+
+/* Has the cell declared that others see this? */
+static bool declared(const struct guest *g, uint64_t at, uint64_t size)
+{
+	return mem_is_shared(g->desc, at, size) ||
+	       link_is_shared(g->desc, at, size);
+}
+
+/* Two guests reach the same: have those agreed who had to? */
+static bool agreed(const struct facts *f, const struct guest *a,
+		   const struct guest *b, uint64_t at, uint64_t size)
+{
+	if (is_per_cpu(f, at, size))
+		return true;
+	if (a->desc && !declared(a, at, size))
+		return false;
+	if (b->desc && !declared(b, at, size))
+		return false;
+	if (a->desc || b->desc)
+		return true;
+	/* What a User VM has was donated by the Service VM, which serves it. */
+	return guest_sort(a) == SORT_SERVICE || guest_sort(b) == SORT_SERVICE;
+}
+
+/* Each pair of guests that reaches the same memory, once. */
+static void each_overlap(const struct facts *f, struct verdict *v, bool cells)
+{
+	size_t i, j;
+
+	for (i = 0; i < f->reaches; i++) {
+		const struct reach *a = &f->reach[i];
+
+		if (cells == (guest_sort(a->guest) == SORT_CELL))
+			v->looked_at += a->size / PAGE;
+		for (j = i + 1; j < f->reaches && f->reach[j].hpa < end_of(a);
+		     j++) {
+			const struct reach *b = &f->reach[j];
+			uint64_t to =
+				end_of(a) < end_of(b) ? end_of(a) : end_of(b);
+
+			if (a->guest == b->guest ||
+			    cells != (a->guest->desc || b->guest->desc) ||
+			    agreed(f, a->guest, b->guest, b->hpa, to - b->hpa))
+				continue;
+			verdict_add(v,
+				    "VMs '%s' and '%s' both reach 0x%" PRIx64
+				    ", %" PRIu64 " bytes",
+				    a->guest->vm.name, b->guest->vm.name,
+				    b->hpa, to - b->hpa);
+		}
+	}
+}
+
+static void check_cells(const struct facts *f, struct verdict *v)
+{
+	each_overlap(f, v, true);
+}
+
+static void check_users(const struct facts *f, struct verdict *v)
+{
+	each_overlap(f, v, false);
+}
+
+static bool mem_lists(const struct guest *g, const struct reach *r)
+{
+	const struct holm_cell_mem *m = NULL;
+	uint64_t left = r->size;
+
+	/* Neighbouring records may have become one mapping. */
+	while ((m = desc_next(g->desc, HOLM_CELL_R_MEM, m))) {
+		uint64_t off = m->virt - r->gpa;
+
+		if (m->virt >= r->gpa && m->virt < r->gpa + r->size &&
+		    m->phys - r->hpa == off && m->size <= r->size - off)
+			left -= m->size;
+	}
+	return left == 0;
+}
+
+static bool link_lists(const struct guest *g, const struct reach *r)
+{
+	const struct holm_cell_ivshmem *s = NULL;
+
+	while ((s = desc_next(g->desc, HOLM_CELL_R_IVSHMEM, s)))
+		if (inside(r->hpa, r->size, s->phys,
+			   PAGE + s->rw_size + s->out_size * s->peers) &&
+		    r->gpa - s->virt == r->hpa - s->phys)
+			return true;
+	return false;
+}
+
+static bool has_bars(const struct guest *g)
+{
+	return desc_next(g->desc, HOLM_CELL_R_PCI, NULL);
+}
+
+/* A PCI function's BARs are where they are: identity, uncached. */
+static bool may_be_bar(const struct guest *g, const struct reach *r)
+{
+	return has_bars(g) && r->gpa == r->hpa && !(r->flags & HOLM_MAP_RAM);
+}
+
+static void check_described(const struct facts *f, struct verdict *v)
+{
+	size_t i;
+
+	for (i = 0; i < f->reaches; i++) {
+		const struct reach *r = &f->reach[i];
+		const struct guest *g = r->guest;
+
+		if (!g->desc)
+			continue;
+		v->looked_at += r->size / PAGE;
+		if (is_per_cpu(f, r->hpa, r->size) ||
+		    is_comm_page(r, r->hpa, r->size) || mem_lists(g, r) ||
+		    link_lists(g, r) || may_be_bar(g, r))
+			continue;
+		verdict_add(v,
+			    "cell '%s' reaches 0x%" PRIx64 ", %" PRIu64
+			    " bytes, which its description does not list",
+			    g->vm.name, r->hpa, r->size);
+	}
+}
+
+/* --- ports and registers --- */
+
+static bool port_is_listed(const struct guest *g, uint32_t port, uint32_t need)
+{
+	const struct holm_cell_port *p = NULL;
+
+	while ((p = desc_next(g->desc, HOLM_CELL_R_PORT, p)))
+		if (port - p->port < p->count && (p->flags & need) == need)
+			return true;
+	return false;
+}
+
+static bool port_passes(const struct guest *g, uint32_t port)
+{
+	size_t lo = 0, hi = g->ports.n;
+
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+
+		if (g->ports.p[mid].first + g->ports.p[mid].count <= port)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < g->ports.n && g->ports.p[lo].first <= port;
+}
+
+static bool port_is_agreed(const struct guest *g, uint32_t port)
+{
+	return !g->desc || port_is_listed(g, port, HOLM_CELL_P_SHARED);
+}
+
+static void check_pair(const struct guest *a, const struct guest *b,
+		       struct verdict *v)
+{
+	uint32_t port;
+
+	for (port = 0; port < 0x10000; port++) {
+		if (!port_passes(a, port) || !port_passes(b, port))
+			continue;
+		if ((a->desc || b->desc) && port_is_agreed(a, port) &&
+		    port_is_agreed(b, port))
+			continue;
+		verdict_add(v, "VMs '%s' and '%s' both reach port 0x%x",
+			    a->vm.name, b->vm.name, port);
+	}
+}
+
+static void check_ports(const struct facts *f, struct verdict *v)
+{
+	size_t i, j, n;
+
+	for (i = 0; i < f->guests; i++) {
+		for (n = 0; n < f->guest[i].ports.n; n++)
+			v->looked_at += f->guest[i].ports.p[n].count;
+		for (j = i + 1; j < f->guests; j++)
+			check_pair(&f->guest[i], &f->guest[j], v);
+	}
+}
+
+/* I/O BARs come with a function. */
+static void check_cell_ports(const struct facts *f, struct verdict *v)
+{
+	uint32_t port;
+	size_t i;
+
+	for (i = 0; i < f->guests; i++) {
+		const struct guest *g = &f->guest[i];
+
+		for (port = 0; g->desc && port < 0x10000; port++) {
+			if (!port_passes(g, port))
+				continue;
+			v->looked_at++;
+			if (port_is_listed(g, port, 0) ||
+			    (has_bars(g) && port >= 0x1000))
+				continue;
+			verdict_add(v,
+				    "cell '%s' reaches port 0x%x, which its "
+				    "description does not list",
+				    g->vm.name, port);
+		}
+	}
+}
+
+/*
+ * Registers by which a CPU acts on others, on system management mode or on
+ * what holds its guest. SDM vol 4; APM vol 2, appendix A.
+ */
+static const struct {
+	uint32_t first, last;
+	const char *what;
+} powers[] = {
+	{ 0x01b, 0x01b, "where the local APIC is" },
+	{ 0x03a, 0x03a, "whether there is VMX" },
+	{ 0x079, 0x079, "microcode" },
+	{ 0x09b, 0x09b, "system management mode" },
+	{ 0x1f2, 0x1f3, "system management memory" },
+	{ 0x480, 0x493, "VMX" },
+	{ 0x560, 0x587, "a trace to physical memory" },
+	{ 0x600, 0x600, "a buffer of the CPU's" },
+	{ 0x82f, 0x830, "interrupts to other CPUs" },
+	{ 0x832, 0x837, "system management interrupts" },
+	{ 0xc0000080, 0xc0000080, "whether there is SVM" },
+	{ 0xc0010010, 0xc0010010, "what memory is encrypted" },
+	{ 0xc0010015, 0xc001001a, "where memory is" },
+	{ 0xc001001d, 0xc001001d, "where memory is" },
+	{ 0xc0010020, 0xc0010020, "microcode" },
+	{ 0xc0010056, 0xc0010056, "system management interrupts" },
+	{ 0xc0010058, 0xc0010058, "where PCI configuration is" },
+	{ 0xc0010111, 0xc0010118, "system management mode and SVM" },
+	{ 0xc0010130, 0xc0010133, "encrypted guests" },
+};
+
+static void check_msr_run(const struct guest *g, const struct holm_pass *p,
+			  struct verdict *v)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(powers) / sizeof(powers[0]); i++) {
+		uint32_t count = powers[i].last - powers[i].first + 1;
+
+		if (overlaps(p->first, p->count, powers[i].first, count))
+			verdict_add(v,
+				    "VM '%s' writes registers 0x%x to 0x%x "
+				    "itself; 0x%x decides on %s",
+				    g->vm.name, p->first,
+				    p->first + p->count - 1, powers[i].first,
+				    powers[i].what);
+	}
+}
+
+static void check_msrs(const struct facts *f, struct verdict *v)
+{
+	size_t i, n;
+
+	for (i = 0; i < f->guests; i++) {
+		const struct guest *g = &f->guest[i];
+
+		for (n = 0; n < g->msrs.n; n++) {
+			v->looked_at += g->msrs.p[n].count;
+			if (g->msrs.p[n].flags & HOLM_PASS_W)
+				check_msr_run(g, &g->msrs.p[n], v);
+		}
+	}
+}
+
+/* --- CPUs --- */
+
+static void check_cpu_sets(const struct facts *f, struct verdict *v)
+{
+	size_t i, j;
+
+	for (i = 0; i < f->guests; i++)
+		for (j = i + 1; j < f->guests; j++)
+			if (f->guest[i].vm.cpus & f->guest[j].vm.cpus)
+				verdict_add(v,
+					    "VMs '%s' and '%s' both have CPUs "
+					    "of mask 0x%" PRIx64,
+					    f->guest[i].vm.name,
+					    f->guest[j].vm.name,
+					    f->guest[i].vm.cpus &
+						    f->guest[j].vm.cpus);
+}
+
+static const struct guest *owner(const struct facts *f, uint32_t slot)
+{
+	size_t i;
+
+	for (i = 0; i < f->guests; i++)
+		if (f->guest[i].vm.slot == slot)
+			return &f->guest[i];
+	return NULL;
+}
+
+static void check_cpus(const struct facts *f, struct verdict *v)
+{
+	const struct guest *g;
+	uint32_t n;
+
+	check_cpu_sets(f, v);
+	for (n = 0; n < f->cpus; n++) {
+		v->looked_at++;
+		if (f->cpu[n].owner_vm == HOLM_NO_VM || n >= 64)
+			continue;
+		g = owner(f, f->cpu[n].owner_vm);
+		if (!g || !(g->vm.cpus & 1ULL << n))
+			verdict_add(v,
+				    "CPU %u runs the VM in slot %u, which "
+				    "does not have it",
+				    n, f->cpu[n].owner_vm);
+	}
+}
+
+const struct rule audit_rules[] = {
+	{ "holm-memory", "no guest reaches Holm's memory", "pages",
+	  check_holm },
+	{ "cell-memory",
+	  "no other guest reaches a cell's memory, unless both declared it "
+	  "shared",
+	  "pages", check_cells },
+	{ "user-memory",
+	  "no guest reaches a User VM's memory but the Service VM, which "
+	  "donated it",
+	  "pages", check_users },
+	{ "cell-description", "a cell reaches what its description lists",
+	  "pages", check_described },
+	{ "ports", "no port is reached by two guests, unless declared shared",
+	  "ports", check_ports },
+	{ "cell-ports", "a cell reaches the ports that its description lists",
+	  "ports", check_cell_ports },
+	{ "registers",
+	  "no guest writes a register that acts beyond its own CPU",
+	  "registers", check_msrs },
+	{ "cpus", "a CPU belongs to one guest", "CPUs", check_cpus },
+	{ "dma",
+	  "devices that access memory themselves are not confined: Holm drives "
+	  "no IOMMU yet",
+	  "", NULL },
+};
+
+const size_t audit_rule_count = sizeof(audit_rules) / sizeof(audit_rules[0]);

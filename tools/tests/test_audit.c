@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The audit: a sound machine passes, and each kind of hole is found. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "abi/cell.h"
+#include "fake.h"
+
+#define MIB     (1ULL << 20)
+#define PAGE    4096ULL
+#define RWX_RAM 15
+#define RW_DEV  3
+#define HOLM    (240 * MIB)
+#define COMM    (HOLM + 3 * MIB)
+
+enum { SERVICE, USER, CELL, OTHER, SLOTS };
+
+static struct {
+	struct holm_mapping map[SLOTS][8];
+	struct holm_pass port[SLOTS][4];
+	struct holm_pass msr[SLOTS][4];
+	struct holm_vm vm[SLOTS];
+	struct holm_cpu cpu[5];
+	uint32_t no_cell;
+	unsigned int changes; /* of the machine, one a look */
+} world;
+
+struct desc {
+	struct holm_cell_desc d;
+	struct holm_cell_mem mem[2];
+	struct holm_cell_port port;
+	struct holm_cell_comm comm;
+};
+
+static struct desc descs[SLOTS];
+
+static int answer(const void *what, size_t size, uint64_t first, void *buf,
+		  uint32_t len)
+{
+	size_t n;
+
+	if (first >= size)
+		return -ENOENT;
+	n = size - first < len ? size - first : len;
+	memcpy(buf, (const char *)what + first, n);
+	return (int)n;
+}
+
+static int answer_map(uint32_t slot, uint64_t from, void *buf)
+{
+	const struct holm_mapping *m = world.map[slot];
+
+	while (m->size && m->gpa + m->size <= from)
+		m++;
+	return m->size ? answer(m, sizeof(*m), 0, buf, sizeof(*m)) : -ENOENT;
+}
+
+static int answer_pass(const struct holm_pass *p, uint64_t from, void *buf)
+{
+	while (p->count && p->first + p->count <= from)
+		p++;
+	return p->count ? answer(p, sizeof(*p), 0, buf, sizeof(*p)) : -ENOENT;
+}
+
+static int answer_vm(uint32_t slot, void *buf, uint32_t len)
+{
+	struct holm_vm vm = world.vm[slot];
+
+	if (slot == SERVICE && world.changes)
+		vm.mem_bytes += world.changes--;
+	return answer(&vm, sizeof(vm), 0, buf, len);
+}
+
+static int own(uint32_t subject, uint32_t index, uint64_t from, void *buf,
+	       uint32_t len)
+{
+	if (subject == HOLM_QUERY_CPU)
+		return answer(&world.cpu[index], sizeof(world.cpu[0]), 0, buf,
+			      len);
+	if (subject != HOLM_QUERY_VM && subject != HOLM_QUERY_VM_MAP &&
+	    subject != HOLM_QUERY_VM_PORTS && subject != HOLM_QUERY_VM_MSRS &&
+	    subject != HOLM_QUERY_CELL_DESC)
+		return -ENOSYS;
+	if (index >= SLOTS)
+		return -ENOENT;
+	if (subject == HOLM_QUERY_VM)
+		return answer_vm(index, buf, len);
+	if (subject == HOLM_QUERY_VM_MAP)
+		return answer_map(index, from, buf);
+	if (subject == HOLM_QUERY_VM_PORTS)
+		return answer_pass(world.port[index], from, buf);
+	if (subject == HOLM_QUERY_VM_MSRS)
+		return answer_pass(world.msr[index], from, buf);
+	if (index < CELL || index == world.no_cell)
+		return -ENOENT;
+	return answer(&descs[index], sizeof(descs[0]), from, buf, len);
+}
+
+static void describe(int slot, uint64_t phys, const char *name)
+{
+	const struct desc d = {
+		.d = { .magic = HOLM_CELL_MAGIC, .size = sizeof(struct desc),
+		       .records = 4 },
+		.mem = {
+			{ .head = { HOLM_CELL_R_MEM, sizeof(d.mem[0]) },
+			  .phys = phys, .size = 2 * MIB },
+			{ .head = { HOLM_CELL_R_MEM, sizeof(d.mem[0]) },
+			  .phys = 96 * MIB, .virt = 4 * MIB, .size = PAGE,
+			  .flags = HOLM_CELL_M_SHARED },
+		},
+		.port = { .head = { HOLM_CELL_R_PORT, sizeof(d.port) },
+			  .port = 0x2f8, .count = 8,
+			  .flags = slot == OTHER ? HOLM_CELL_P_SHARED : 0 },
+		.comm = { .head = { HOLM_CELL_R_COMM, sizeof(d.comm) },
+			  .virt = 8 * MIB },
+	};
+	struct holm_mapping *m = world.map[slot];
+
+	descs[slot] = d;
+	m[0] = (struct holm_mapping){ 0, phys, 2 * MIB, RWX_RAM, 0 };
+	m[1] = (struct holm_mapping){ 4 * MIB, 96 * MIB, PAGE, RWX_RAM, 0 };
+	m[2] = (struct holm_mapping){ 8 * MIB, COMM + (unsigned int)slot * PAGE,
+				      PAGE, RWX_RAM, 0 };
+	m[3] = (struct holm_mapping){ 0xfee00000, 0xfee00000, PAGE, 1, 0 };
+	strcpy(world.vm[slot].name, name);
+}
+
+/* Other's ports are elsewhere, but it would share Cell's. */
+static int setup(void **state)
+{
+	static const struct holm_mapping service[] = {
+		{ 0, 0, 128 * MIB, RWX_RAM, 0 },
+		{ 132 * MIB, 132 * MIB, 108 * MIB, RWX_RAM, 0 },
+		{ 244 * MIB, 244 * MIB, 3000 * MIB, RW_DEV, 0 },
+		{ 0xfee00000, 0xfee00000, PAGE, 1, 0 },
+	};
+	static const struct holm_mapping user[] = {
+		{ 0, 64 * MIB, 2 * MIB, RWX_RAM, 0 },
+		{ 2 * MIB, 32 * MIB, 2 * MIB, RWX_RAM, 0 },
+	};
+	int i;
+
+	fake_setup(state);
+	memset(&world, 0, sizeof(world));
+	fake.own = own;
+	fake.info.hv_base = HOLM;
+	fake.info.hv_size = 4 * MIB;
+	fake.info.ncpus = 5;
+	memcpy(world.map[SERVICE], service, sizeof(service));
+	memcpy(world.map[USER], user, sizeof(user));
+	describe(CELL, 128 * MIB, "cell");
+	describe(OTHER, 130 * MIB, "other");
+	strcpy(world.vm[SERVICE].name, "service");
+	strcpy(world.vm[USER].name, "user");
+	world.port[SERVICE][0] = (struct holm_pass){ 0, 0x2f8, 3, 0 };
+	world.port[SERVICE][1] = (struct holm_pass){ 0x300, 0xfd00, 3, 0 };
+	world.port[CELL][0] = (struct holm_pass){ 0x2f8, 8, 3, 0 };
+	world.msr[SERVICE][0] = (struct holm_pass){ 0x800, 0x30, 1, 0 };
+	world.msr[SERVICE][1] = (struct holm_pass){ 0x838, 8, 3, 0 };
+	for (i = 0; i < SLOTS; i++) {
+		world.vm[i].slot = (uint32_t)i;
+		world.vm[i].vmid = (uint32_t)i;
+		world.vm[i].state = HOLM_VM_RUNNING;
+		world.vm[i].cpus = 1ULL << i;
+		world.cpu[i].owner_vm = (uint32_t)i;
+	}
+	world.cpu[4].owner_vm = HOLM_NO_VM;
+	return 0;
+}
+
+static void test_sound(void **state)
+{
+	(void)state;
+	expect_out("hv audit", STATUS_DONE, "cell-memory       holds");
+	expect_out("hv audit", STATUS_DONE, "dma               not claimed");
+	expect_out("hv audit --json", STATUS_DONE,
+		   "\"id\":\"ports\",\"claim\":");
+	expect_out("hv audit --json", STATUS_DONE,
+		   "\"name\":\"cell\",\"sort\":\"cell\"");
+}
+
+static void test_holm(void **state)
+{
+	(void)state;
+	world.map[SERVICE][1].size += 2 * PAGE;
+	expect_out("hv audit", STATUS_FAILED,
+		   "VM 'service' reaches Holm's memory at 0xf000000, 8192");
+	setup(state);
+	/* One page beside the one that it may have. */
+	world.map[CELL][2].gpa += PAGE;
+	expect_out("hv audit", STATUS_FAILED, "VM 'cell' reaches Holm's");
+	setup(state);
+	world.map[USER][1].hpa = COMM;
+	expect_out("hv audit", STATUS_FAILED, "VM 'user' reaches Holm's");
+}
+
+static void test_memory(void **state)
+{
+	(void)state;
+	world.map[SERVICE][0].size += PAGE;
+	expect_out("hv audit", STATUS_FAILED,
+		   "VMs 'service' and 'cell' both reach 0x8000000, 4096");
+	setup(state);
+	world.map[USER][1].hpa = 131 * MIB;
+	expect_out("hv audit", STATUS_FAILED, "'user' both reach 0x8300000");
+	setup(state);
+	world.map[OTHER][0].hpa = 129 * MIB;
+	expect_out("hv audit", STATUS_FAILED, "'other' both reach 0x8100000");
+	/* Shared by one of the two only. */
+	setup(state);
+	descs[OTHER].mem[1].flags = 0;
+	expect_out("hv audit", STATUS_FAILED, "'other' both reach 0x6000000");
+	/* Inside of a larger mapping, and not the next in order. */
+	setup(state);
+	world.map[USER][0] =
+		(struct holm_mapping){ 0, 134 * MIB, 2 * MIB, RWX_RAM, 0 };
+	world.map[CELL][0].hpa = 135 * MIB;
+	expect_out("hv audit", STATUS_FAILED, "'cell' both reach 0x8700000");
+}
+
+/* Two User VMs: the other cell is one when it has no description. */
+static void test_users(void **state)
+{
+	(void)state;
+	world.no_cell = OTHER;
+	memset(world.map[OTHER], 0, sizeof(world.map[OTHER]));
+	world.map[OTHER][0] = world.map[USER][1];
+	expect_out("hv audit", STATUS_FAILED,
+		   "VMs 'user' and 'other' both reach 0x2000000, 2097152");
+	world.map[OTHER][0].hpa += 2 * MIB;
+	expect_out("hv audit", STATUS_DONE, "user-memory       holds");
+}
+
+static void test_described(void **state)
+{
+	(void)state;
+	world.map[CELL][4] = (struct holm_mapping){ 0xfef00000, 0xfef00000,
+						    PAGE, RW_DEV, 0 };
+	expect_out("hv audit", STATUS_FAILED,
+		   "cell 'cell' reaches 0xfef00000, 4096 bytes, which its");
+	setup(state);
+	world.map[CELL][0].size = 4 * MIB;
+	expect_out("hv audit", STATUS_FAILED,
+		   "cell 'cell' reaches 0x8000000, 4194304 bytes, which");
+	/* Two records may be one mapping. */
+	setup(state);
+	descs[CELL].mem[0].size = MIB;
+	descs[CELL].mem[1].phys = 129 * MIB;
+	descs[CELL].mem[1].virt = MIB;
+	descs[CELL].mem[1].size = MIB;
+	world.map[CELL][1] =
+		(struct holm_mapping){ 8 * MIB, COMM, PAGE, RWX_RAM, 0 };
+	memset(&world.map[CELL][2], 0, sizeof(world.map[CELL][2]));
+	expect_out("hv audit", STATUS_DONE, "cell-description  holds");
+}
+
+static void test_ports(void **state)
+{
+	(void)state;
+	world.port[SERVICE][0].count++;
+	expect_out("hv audit", STATUS_FAILED,
+		   "VMs 'service' and 'cell' both reach port 0x2f8");
+	setup(state);
+	world.port[OTHER][0] = (struct holm_pass){ 0x2ff, 1, 3, 0 };
+	expect_out("hv audit", STATUS_FAILED,
+		   "VMs 'cell' and 'other' both reach port 0x2ff");
+	descs[CELL].port.flags = HOLM_CELL_P_SHARED;
+	expect_out("hv audit", STATUS_DONE, "ports             holds");
+	setup(state);
+	world.port[CELL][0].count++;
+	expect_out("hv audit", STATUS_FAILED,
+		   "cell 'cell' reaches port 0x300, which");
+	setup(state);
+	world.port[USER][0] = (struct holm_pass){ 0x80, 1, 3, 0 };
+	expect_out("hv audit", STATUS_FAILED, "'user' both reach port 0x80");
+}
+
+static void test_registers(void **state)
+{
+	(void)state;
+	world.msr[SERVICE][1] = (struct holm_pass){ 0x820, 0x20, 3, 0 };
+	expect_out("hv audit", STATUS_FAILED, "interrupts to other CPUs");
+	/* Cut in two where an answer ended, and read only. */
+	setup(state);
+	world.msr[CELL][0] = (struct holm_pass){ 0xc0000000, 0x81, 2, 0 };
+	world.msr[CELL][1] = (struct holm_pass){ 0xc0000081, 4, 2, 0 };
+	expect_out("hv audit", STATUS_FAILED,
+		   "writes registers 0xc0000000 to 0xc0000084");
+}
+
+static void test_cpus(void **state)
+{
+	(void)state;
+	world.vm[USER].cpus |= 4;
+	expect_out("hv audit", STATUS_FAILED,
+		   "VMs 'user' and 'cell' both have CPUs of mask 0x4");
+	setup(state);
+	world.cpu[4].owner_vm = CELL;
+	expect_out("hv audit", STATUS_FAILED,
+		   "CPU 4 runs the VM in slot 2, which does not have it");
+}
+
+static void test_changes(void **state)
+{
+	(void)state;
+	world.changes = 3;
+	expect_out("hv audit", STATUS_DONE, "holds");
+	world.changes = 1000;
+	expect_said("hv audit", STATUS_BUSY, "come and go");
+}
+
+/* A description that is not one is an error, not a crash. */
+static void test_broken_answers(void **state)
+{
+	(void)state;
+	descs[CELL].mem[0].head.size = 0;
+	expect_said("hv audit", STATUS_FAILED, "another size");
+	setup(state);
+	descs[CELL].d.size += 8;
+	expect_said("hv audit", STATUS_FAILED, "another size");
+	setup(state);
+	descs[CELL].comm.head.size = 4096;
+	expect_said("hv audit", STATUS_FAILED, "another size");
+}
+
+#define TEST(fn) cmocka_unit_test_setup(fn, setup)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_sound),     TEST(test_holm),
+		TEST(test_memory),    TEST(test_users),
+		TEST(test_described), TEST(test_ports),
+		TEST(test_registers), TEST(test_cpus),
+		TEST(test_changes),   TEST(test_broken_answers),
+	};
+
+	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);
+}
