@@ -83,6 +83,10 @@ doc:
 hypervisor:
 	@$(MAKE) -C hypervisor O=$(O)/hypervisor
 
+.PHONY: hypervisor-debug
+hypervisor-debug:
+	@$(MAKE) -C hypervisor O=$(O)/hypervisor-debug DEBUG=1
+
 devicemodel:
 	@$(MAKE) -C devicemodel O=$(O)/static/devicemodel STATIC=1
 
@@ -104,7 +108,7 @@ $(O)/cache/kernel-%/release:
 images: all module
 	@$(MAKE) -C misc/testbed KERNEL=$(KERNEL) O=$(O)
 
-images-all:
+images-all: hypervisor-debug
 	@for k in $$(misc/setup/kernel --all); do \
 		$(MAKE) images KERNEL=$$k || exit 1; done
 

@@ -70,6 +70,14 @@ int hc_query_map(struct hc_call *call);
 int hc_query_vm_map(struct hc_call *call);
 int hc_query_trace(struct hc_call *call);
 
+/* hc_debug.c */
+#ifdef HOLM_DEBUG
+#define HC_DEBUG_BUILD true
+#else
+#define HC_DEBUG_BUILD false
+#endif
+s64 hc_act_debug_seed(struct hc_call *call);
+
 /* And those of hc_facts.c. */
 int hc_query_vm_ports(struct hc_call *call);
 int hc_query_vm_msrs(struct hc_call *call);

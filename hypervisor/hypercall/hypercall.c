@@ -114,7 +114,10 @@ struct hc_row {
 	  "RDI: id, in any state; RSI: HOLM_CELL_FORCE or 0")		\
 	X(HOLM_CELL_ASK, SERVICE, CELL_LOCKED,				\
 	  NULL, hc_act_cell_ask, NULL,					\
-	  "RDI: id; RSI: message, see abi/cell_comm.h")
+	  "RDI: id; RSI: message, see abi/cell_comm.h")	\
+	X(HOLM_DEBUG_SEED, SERVICE, ANY_VM,				\
+	  NULL, hc_act_debug_seed, NULL,				\
+	  "RDI: vmid; RSI: a hole to make or mend; debug builds only")
 /* clang-format on */
 
 #define HC_ROW(name, who, target, decode, act, release, doc) \

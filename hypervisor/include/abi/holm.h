@@ -65,6 +65,18 @@ struct holm_doorbell {
 #define HOLM_DOORBELLS       128U
 
 /*
+ * HC_HOLM_DEBUG_SEED: RDI = vmid, RSI = value << 12 | HOLM_SEED_*. Makes a
+ * hole in what keeps that VM apart, or mends it the second time, so that an
+ * audit has something to find: the page with that number appears at
+ * HOLM_SEED_GPA, the port is passed, the register is written without an exit.
+ * Debug builds only; others answer -ENOTTY.
+ */
+#define HOLM_SEED_PAGE 0U
+#define HOLM_SEED_PORT 1U
+#define HOLM_SEED_MSR  2U
+#define HOLM_SEED_GPA  0x10000000000ULL
+
+/*
  * HC_HOLM_QUERY: RDI = GPA of a struct holm_query, RSI = where to begin, for
  * the subjects that say so, else 0. Writes at most len bytes of the answer at
  * buf_gpa, sets out_len to the bytes written. Returns 0, -ENOENT past the

@@ -33,6 +33,7 @@
 #define HC_HOLM_RETURN_CPU HC_ID(0xc1)
 #define HC_HOLM_TRACE      HC_ID(0xc2)
 #define HC_HOLM_DOORBELL   HC_ID(0xc3)
+#define HC_HOLM_DEBUG_SEED HC_ID(0xcf)
 
 /* See abi/cell.h. */
 #define HC_HOLM_CELL_CREATE  HC_ID(0xd0)

@@ -12,7 +12,7 @@ VM_BENCH_SRC := tests/unit/vm_bench.c tests/unit/vm_world.c \
 	cpuid_table.c msr.c msr_table.c direct_apic.c direct_ioapic.c \
 	vpci.c vpci_config.c) \
 	$(addprefix hypercall/, hypercall.c hc_cpu.c hc_ioreq.c hc_irq.c \
-	hc_map.c hc_memory.c hc_query.c hc_trace.c hc_vcpu.c hc_vm.c \
+	hc_debug.c hc_map.c hc_memory.c hc_query.c hc_trace.c hc_vcpu.c hc_vm.c \
 	hc_cell.c hc_facts.c) lib/printf.c \
 	$(addprefix cell/, cell.c cell_desc.c cell_take.c cell_mem.c \
 	cell_port.c cell_comm.c) \

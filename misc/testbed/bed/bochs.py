@@ -82,7 +82,7 @@ class Builder(machine.Builder):
         if run.bed == "bare":
             return [("linux", self.kernel(run), self.linux_args(run)),
                     ("initrd", self.initrd(run), "")]
-        rows = [("multiboot2", self.holm(), run.hv)]
+        rows = [("multiboot2", self.holm(run), run.hv)]
         if run.bed != "tiny":
             rows += [("module2", self.kernel(run),
                       "vmlinuz " + self.linux_args(run)),

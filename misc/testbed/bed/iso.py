@@ -25,7 +25,7 @@ def build(run, builder):
     with tempfile.TemporaryDirectory() as tmp:
         boot = Path(tmp) / "boot"
         (boot / "grub").mkdir(parents=True)
-        shutil.copy(builder.holm(), boot / "holm.elf")
+        shutil.copy(builder.holm(run), boot / "holm.elf")
         shutil.copy(builder.kernel(run), boot / "vmlinuz")
         shutil.copy(builder.initrd(run), boot / "initrd")
         (boot / "grub/grub.cfg").write_text(GRUB_CFG.format(

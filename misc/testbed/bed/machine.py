@@ -28,9 +28,10 @@ class Builder:
         """The Service VM's initrd."""
         return self.build / f"images/service-{run.kernel}.cpio"
 
-    def holm(self):
+    def holm(self, run):
         """The hypervisor image."""
-        return self.build / "hypervisor/holm.elf"
+        which = "hypervisor-debug" if run.debug else "hypervisor"
+        return self.build / which / "holm.elf"
 
     def iso(self, run):
         """The GRUB image of this run's test, built per run."""
@@ -57,14 +58,14 @@ class Builder:
         if run.bed == "iso":
             return ["-cdrom", self.iso(run), "-boot", "d"]
         if run.bed == "tiny":
-            args = ["-kernel", self.holm(), "-append", run.hv]
+            args = ["-kernel", self.holm(run), "-append", run.hv]
             if run.image:
                 args += ["-initrd", f"{self.build / run.image} "
                          f"{escape(run.cmdline)}"]
             return args + ["-device", "isa-debug-exit,iobase=0xf4,iosize=4"]
         modules = (f"{self.kernel(run)} {escape(self.linux_args(run))},"
                    f"{self.initrd(run)}")
-        return ["-kernel", self.holm(), "-append", run.hv,
+        return ["-kernel", self.holm(run), "-append", run.hv,
                 "-initrd", modules]
 
     def firmware(self, run):
@@ -95,7 +96,7 @@ class Builder:
         """Files the run needs and the build has not made."""
         need = []
         if run.bed != "bare":
-            need.append(self.holm())
+            need.append(self.holm(run))
         if run.image:
             need.append(self.build / run.image)
         if run.kernel:

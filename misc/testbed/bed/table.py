@@ -13,7 +13,7 @@ KEYS = {"name": str, "about": str, "bed": str, "cpus": (int, list),
         "expect": list, "forbid": list, "allow": list, "send": list, "timeout": int,
         "status": int, "end": str, "full": bool, "firmware": str,
         "marks": dict, "image": str, "devices": list, "judge": str, "needs": list,
-        "bochs": dict}
+        "bochs": dict, "debug": bool}
 # What a test may need that not every machine has.
 NEEDS = ("amd", "intel", "iommu", "msi", "reset", "x2apic")
 # What a test may do differently on one machine; command lines are added to.
@@ -46,6 +46,7 @@ class Run:
     judge: str = ""
     needs: list = field(default_factory=list)
     cpu: str = ""
+    debug: bool = False
 
 
 class TableError(Exception):
@@ -135,7 +136,8 @@ def expand(entry, defaults, kernels):
             firmware=both.get("firmware", "bios"), marks=both.get("marks", {}),
             image=both.get("image", ""), devices=both.get("devices", []),
             judge=both.get("judge", ""),
-            needs=both.get("needs", []), cpu=model)
+            needs=both.get("needs", []), cpu=model,
+            debug=both.get("debug", False))
 
 
 def load(path, kernels, machine="qemu", models=None):
