@@ -18,6 +18,8 @@
 #define VENDOR_HYGON       0x6f677948U /* "Hygo" */
 #define LEAF_MAX           0x0U
 #define LEAF_XSAVE         0xdU
+#define LEAF_CLOCK         0x15U
+#define LEAF_FREQUENCY     0x16U
 #define LEAF_EXT_MAX       0x80000000U
 
 /* XSAVE: legacy region and header; component properties in ECX. */
@@ -179,6 +181,28 @@ static void adjust_ext8(const struct builder *b, struct cpuid_regs *r)
 			 MIN(b->t->nvcpus - 1, 0xffU);
 }
 
+/*
+ * The TSC's rate in kHz as the CPU claims it, 0 if it does not: crystal times
+ * ratio, or else the base frequency in MHz (SDM vol 2, CPUID leaves 15H, 16H).
+ */
+static u64 claimed_tsc_khz(const struct builder *b)
+{
+	struct cpuid_regs clock = native(b, LEAF_CLOCK, 0);
+
+	if (clock.eax && clock.ebx && clock.ecx)
+		return (u64)clock.ecx * clock.ebx / clock.eax / 1000;
+	return (u64)(native(b, LEAF_FREQUENCY, 0).eax & 0xffff) * 1000;
+}
+
+/* What was measured differs from what is true by far less than a percent. */
+static bool clock_is_true(const struct builder *b)
+{
+	u64 claimed = claimed_tsc_khz(b);
+	u64 khz = b->env->tsc_khz;
+
+	return claimed <= khz + khz / 100 && claimed >= khz - khz / 100;
+}
+
 static void adjust(const struct builder *b, const struct cpuid_rule *rule,
 		   struct cpuid_regs *r)
 {
@@ -198,6 +222,10 @@ static void adjust(const struct builder *b, const struct cpuid_rule *rule,
 		break;
 	case CPUID_ADJ_LINEAR:
 		limit_linear(r);
+		break;
+	case CPUID_ADJ_CLOCK:
+		if (!clock_is_true(b))
+			*r = (struct cpuid_regs){ 0 };
 		break;
 	case CPUID_ADJ_TSC_KHZ:
 		r->eax = b->env->tsc_khz;

@@ -119,6 +119,9 @@ const struct cpuid_rule cpuid_rules_service[] = {
 	{ 0x10, ANY },
 	{ 0x12, ANY },
 	{ 0x14, ANY },
+	/* rates of TSC, crystal and CPU: numbers that are believed */
+	{ 0x15, ANY, ADJ(CLOCK), NATIVE },
+	{ 0x16, ANY, ADJ(CLOCK), NATIVE },
 	{ 0x19, ANY },
 	{ 0x1b, ANY },
 	{ 0x1c, ANY },

@@ -29,6 +29,7 @@ enum cpuid_adjust {
 	CPUID_ADJ_EXT8,    /* address widths, number of cores */
 	CPUID_ADJ_LINEAR,  /* at most 48 linear address bits */
 	CPUID_ADJ_TSC_KHZ, /* EAX */
+	CPUID_ADJ_CLOCK,   /* nothing, if it is not the TSC's measured rate */
 };
 
 struct cpuid_rule {

@@ -36,6 +36,21 @@ static void tells_tsc_frequency(void)
 	check(info.tsc_khz > 10000, "%lu kHz is no CPU of today", info.tsc_khz);
 }
 
+/* Bochs' newer models claim GHz and run at 50 MHz. */
+static void claims_no_other_frequency(void)
+{
+	struct cpuid_out r = x86_cpuid(0x15, 0);
+	u64 khz = x86_cpuid(LEAF_HV_TSC, 0).eax;
+	u64 claimed = x86_cpuid(0x16, 0).eax * 1000UL;
+
+	if (x86_cpuid(0, 0).eax < 0x16)
+		return;
+	if (r.eax && r.ecx)
+		claimed = (u64)r.ecx * r.ebx / r.eax / 1000;
+	check(!claimed || (claimed > khz * 9 / 10 && claimed < khz * 11 / 10),
+	      "%lu kHz, it is %lu", claimed, khz);
+}
+
 static void service_is_privileged(void)
 {
 	check(x86_cpuid(LEAF_HV + 1, 0).eax & 1, "not privileged");
@@ -118,6 +133,7 @@ static void xsave_leaf_follows_xcr0(void)
 const struct test tests[] = {
 	{ "names_itself", names_itself },
 	{ "tells_tsc_frequency", tells_tsc_frequency },
+	{ "claims_no_other_frequency", claims_no_other_frequency },
 	{ "service_is_privileged", service_is_privileged },
 	{ "hides_virtualisation", hides_virtualisation },
 	{ "unused_leaves_are_empty", unused_leaves_are_empty },

@@ -402,6 +402,56 @@ static void test_service_asks_its_cpu(void **state)
 		assert_int_equal(ask(1, 0).ebx >> 24, apic_now);
 }
 
+static struct cpuid_regs clock15, clock16;
+
+static void with_clock(u32 leaf, u32 sub, struct cpuid_regs *r)
+{
+	greedy(leaf, sub, r);
+	if (leaf == 0x15)
+		*r = clock15;
+	if (leaf == 0x16)
+		*r = clock16;
+}
+
+/* The TSC was measured to run at 2500000 kHz. */
+static void test_clock_is_not_believed(void **state)
+{
+	static const struct {
+		const char *what;
+		struct cpuid_regs r15, r16;
+		bool shown;
+	} cpus[] = {
+		{ "crystal and ratio", { 2, 200, 25000000, 0 }, { 0 }, true },
+		{ "a little off", { 2, 201, 25000000, 0 }, { 0 }, true },
+		{ "another rate", { 2, 280, 25000000, 0 }, { 0 }, false },
+		{ "slower", { 2, 196, 25000000, 0 }, { 0 }, false },
+		{ "whatever the base frequency",
+		  { 2, 200, 25000000, 0 },
+		  { 2000, 3000, 100, 0 },
+		  true },
+		{ "base frequency",
+		  { 2, 200, 0, 0 },
+		  { 2500, 9, 100, 0 },
+		  true },
+		{ "another", { 2, 200, 0, 0 }, { 3500, 9, 100, 0 }, false },
+		{ "nothing", { 0 }, { 0 }, false },
+		{ "no divisor", { 0, 200, 25000000, 0 }, { 0 }, false },
+		{ "all there is", { 1, ~0U, ~0U, 0 }, { ~0U, 0, 0, 0 }, false },
+	};
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(cpus); i++) {
+		clock15 = cpus[i].r15;
+		clock16 = cpus[i].r16;
+		build(GUEST_SERVICE, with_clock, 4, 3);
+		if (is_zero(ask(0x15, 0)) == cpus[i].shown ||
+		    (!cpus[i].shown && !is_zero(ask(0x16, 0))))
+			fail_msg("%s: %u", cpus[i].what, ask(0x15, 0).ebx);
+		build(GUEST_USER, with_clock, 4, 3);
+		assert_true(is_zero(ask(0x15, 0)) && is_zero(ask(0x16, 0)));
+	}
+}
+
 static void test_nonsense(void **state)
 {
 	struct cpuid_env env = { .kind = GUEST_USER, .native = greedy };
@@ -435,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_xsave_sizes),
 		cmocka_unit_test(test_xsave_like_this_cpu),
 		cmocka_unit_test(test_service_asks_its_cpu),
+		cmocka_unit_test(test_clock_is_not_believed),
 		cmocka_unit_test(test_nonsense),
 	};
 
