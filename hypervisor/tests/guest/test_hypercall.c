@@ -40,6 +40,7 @@ static const struct {
 	{ HC_HOLM_CELL_START, 0, false },
 	{ HC_HOLM_CELL_STOP, 0, false },
 	{ HC_HOLM_CELL_DESTROY, 0, false },
+	{ HC_HOLM_CELL_ASK, 0, false },
 };
 /* clang-format on */
 
