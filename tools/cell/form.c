@@ -105,6 +105,14 @@ static bool parse_bool(const char *text, uint64_t *v)
 
 static bool parse_text(const char *text, uint64_t *v)
 {
+	*v = 0;
+	while (*text >= ' ' && *text < 0x7f)
+		text++;
+	return *text == '\0';
+}
+
+static bool parse_name(const char *text, uint64_t *v)
+{
 	size_t n = 0;
 
 	while (text[n] > ' ' && text[n] < 0x7f)
@@ -113,6 +121,7 @@ static bool parse_text(const char *text, uint64_t *v)
 	return n > 0 && n < HOLM_CELL_NAME && text[n] == '\0';
 }
 
+#define parse_NAME    parse_name
 #define parse_TEXT    parse_text
 #define parse_NUMBER  parse_number
 #define parse_ADDRESS parse_size

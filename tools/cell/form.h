@@ -19,7 +19,7 @@ const char *form_rule(enum form form);
 /** The value of @text; false if it breaks the form's rule. */
 bool form_parse(enum form form, const char *text, uint64_t *v);
 
-/** @v in that form, so that form_parse() gives it back; not for TEXT. */
+/** @v in that form, so that form_parse() gives it back; not for texts. */
 void form_write(enum form form, uint64_t v, char *buf, size_t size);
 
 #endif

@@ -41,8 +41,15 @@ struct key_map {
 	size_t n, size;
 };
 
-extern const struct key_map cell_config_map;
-extern const cyaml_schema_value_t cell_config_schema;
+/** A kind of file: what it is, its keys, the same as the YAML library's. */
+struct document {
+	const char *title;
+	const struct key_map *map;
+	cyaml_schema_value_t schema;
+};
+
+extern const struct document cell_config_document;
+extern const cyaml_schema_value_t cell_text_schema;
 extern const struct word_set cell_access_set, cell_flags_set;
 
 #endif

@@ -10,7 +10,8 @@
 
 /* X(id, name, rule): how a single value is written. */
 #define CELL_FORMS(X)							\
-	X(TEXT, "text", "1 to 15 printable characters without blanks")	\
+	X(NAME, "name", "1 to 15 printable characters without blanks")	\
+	X(TEXT, "text", "printable characters")				\
 	X(NUMBER, "number", "decimal, or hexadecimal as 0x2f8")		\
 	X(ADDRESS, "address", "a number, or one with K, M, G or T, as 0x100000 or 1M") \
 	X(SIZE, "size", "a number of bytes, or one with K, M, G or T, as 64M") \
@@ -91,7 +92,7 @@
 	  "the Service VM is a peer and has this number")
 
 #define CELL_CONFIG_KEYS(X)						\
-	X(config, NUM, name, "name", TEXT, REQUIRED, "",		\
+	X(config, NUM, name, "name", NAME, REQUIRED, "",		\
 	  "what the cell is called")					\
 	X(config, NUMS, cpus, "cpus", CPU, REQUIRED, "",		\
 	  "the CPUs it gets, the one that starts first; CPU 0 stays with the Service VM") \

@@ -310,11 +310,11 @@ static void walk_map(struct walk *w, const char *what,
 }
 
 void walk_document(yaml_document_t *doc, const char *name,
-		   const struct key_map *map, void *base, struct report *r)
+		   const struct document *kind, void *base, struct report *r)
 {
 	struct walk w = { .doc = doc, .name = name, .r = r };
 
-	walk_map(&w, "a description", map, yaml_document_get_root_node(doc),
+	walk_map(&w, kind->title, kind->map, yaml_document_get_root_node(doc),
 		 base);
 }
 
@@ -344,7 +344,7 @@ static bool event_allowed(const yaml_event_t *e, unsigned int *documents,
 	}
 	if (e->type == YAML_DOCUMENT_START_EVENT && ++*documents > 1) {
 		report_add(r, PROBLEM_ERROR, name, mark(e->start_mark),
-			   "a second document begins: one file, one cell");
+			   "a second document begins: a file has one");
 		return false;
 	}
 	return true;

@@ -19,11 +19,11 @@ int walk_parse(yaml_document_t *doc, const char *name, const void *text,
 	       size_t size, struct report *r);
 
 /**
- * Compare @doc with the mapping @map. With @base, a structure of it that the
+ * Compare @doc with the keys of @kind. With @base, a structure of it that the
  * library has filled from the same text, add values, places and defaults.
  */
 void walk_document(yaml_document_t *doc, const char *name,
-		   const struct key_map *map, void *base, struct report *r);
+		   const struct document *kind, void *base, struct report *r);
 
 /** Free the lists of values that walk_document() made in @base. */
 void walk_free(const struct key_map *map, void *base);
