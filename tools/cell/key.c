@@ -29,7 +29,7 @@ YAML_ITEM_DEF(ivshmem)
 YAML_MAP_DEF(config, CELL_CONFIG_KEYS)
 
 const struct document cell_config_document = {
-	"a description of a cell",
+	"a cell",
 	&config_map,
 	{ YAML_TOP(config) },
 };

@@ -18,8 +18,8 @@
 	X(CPU, "CPU", "a number as in /proc/cpuinfo, or 'lapic' and the local" \
 	  " APIC's id, as 3 or 'lapic 6'")				\
 	X(PCI, "PCI function", "bus:device.function in hexadecimal, as" \
-	  " \"00:1f.3\"")						\
-	X(BOOL, "yes or no", "true or false")
+	  " '00:1f.3'")						\
+	X(BOOL, "truth value", "true or false")
 
 /* X(word, bit, meaning) */
 #define CELL_ACCESS_WORDS(X)						\
@@ -113,7 +113,7 @@
 	X(config, MAPS, shared_memory, "shared-memory", ivshmem, OPTIONAL, "", \
 	  "memory and doorbells that it has with others, ivshmem version 2")
 
-/* X(map, heading): what the reference page shows, in this order. */
+/* X(map, keys, heading): what the reference page shows, in this order. */
 #define CELL_MAPS(X)							\
 	X(config, CELL_CONFIG_KEYS, "A cell")				\
 	X(start, CELL_START_KEYS, "start")				\

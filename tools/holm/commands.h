@@ -41,7 +41,10 @@
 	X(events, "events", "EVENT,...", TEXT,				\
 	  "record only these events (default: all)")			\
 	X(output, "output", "FILE", TEXT,				\
-	  "write FILE for Perfetto or Chrome's viewer, print a summary") \
+	  "write FILE; of a trace: for Perfetto or Chrome's viewer, and print" \
+	  " a summary")							\
+	X(offline, "offline", "", FLAG,					\
+	  "do not compare it with this machine")			\
 	X(force, "force", "", FLAG,					\
 	  "end the VM if it does not power off in time")		\
 	X(timeout, "timeout", "SECONDS", NUMBER,			\
@@ -66,6 +69,13 @@
 	  "what each CPU did last, event by event")			\
 	X("cpu", "list", "", show_cpus, "json",				\
 	  "each CPU: who owns it, how often it exits")			\
+	X("cell", "check", "FILE...", check_cells,			\
+	  "json offline",						\
+	  "what is wrong with descriptions of cells")			\
+	X("cell", "compile", "FILE", compile_cell, "output",		\
+	  "make what the hypervisor reads of a description")		\
+	X("cell", "show", "FILE", show_cell, "",			\
+	  "a description, compiled or not, as YAML")			\
 	X("vm", "list", "", show_vms, "json names run-dir",		\
 	  "each VM: state, CPUs, memory, who serves it, since when")	\
 	X("vm", "stats", "[NAME]", show_stats, "json interval count",	\
@@ -74,6 +84,12 @@
 	  "attach to the VM's serial port; Ctrl-] leaves")		\
 	X("vm", "stop", "NAME", do_stop, "json force timeout run-dir",	\
 	  "press the VM's power button and wait until it is gone")
+
+/* X(noun, verb): what works without the hypervisor as well. */
+#define HOLM_ANYWHERE(X)						\
+	X("cell", "check")						\
+	X("cell", "compile")						\
+	X("cell", "show")
 
 /* X(word, noun, verb): one word for two. */
 #define HOLM_ALIASES(X)							\

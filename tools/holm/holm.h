@@ -25,18 +25,23 @@ struct options {
 	bool timeout_given; /* --timeout 0 is not the default */
 };
 
+#define HOLM_ARGS 32
+
 /**
  * struct holm - what a command works with
- * @src: the hypervisor
+ * @src: the hypervisor; NULL if there is none and the command needs none
  * @out: data goes here
  * @err: sentences go here
- * @name: the VM asked for, NULL for all
+ * @name: the first argument, NULL if there is none
+ * @arg: all @nargs of them
  */
 struct holm {
 	const struct source *src;
 	FILE *out;
 	FILE *err;
 	const char *name;
+	const char *arg[HOLM_ARGS];
+	unsigned int nargs;
 	struct options opt;
 };
 

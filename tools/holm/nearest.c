@@ -43,8 +43,12 @@ void nearest_init(struct nearest *n, const char *word)
 
 void nearest_try(struct nearest *n, const char *candidate)
 {
+	const size_t begun = strlen(n->word);
 	unsigned int d = distance(n->word, candidate);
 
+	/* A word that was not written to its end. */
+	if (begun > 2 && !strncmp(n->word, candidate, begun))
+		d = 1;
 	/* A word is not near if most of it is another. */
 	if (d >= n->distance || d >= strlen(candidate))
 		return;

@@ -35,7 +35,23 @@ static const struct {
 	const char *text;
 } statuses[] = { HOLM_STATUSES(STATUS) };
 
+#define ANYWHERE(noun, verb) { noun, verb },
+static const struct {
+	const char *noun, *verb;
+} anywhere[] = { HOLM_ANYWHERE(ANYWHERE) };
+
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+bool command_runs_anywhere(const struct command *c)
+{
+	size_t i;
+
+	for (i = 0; i < COUNT(anywhere); i++)
+		if (!strcmp(anywhere[i].noun, c->noun) &&
+		    !strcmp(anywhere[i].verb, c->verb))
+			return true;
+	return false;
+}
 
 static bool takes(const struct command *c, const char *option)
 {
@@ -56,7 +72,7 @@ static void print_command(FILE *out, const struct command *c)
 	char left[40];
 
 	snprintf(left, sizeof(left), "%s %s %s", c->noun, c->verb, c->arg);
-	fprintf(out, "  holm %-17s  %s\n", left, c->help);
+	fprintf(out, "  holm %-19s  %s\n", left, c->help);
 }
 
 static void print_options(FILE *out, const struct command *c)
@@ -81,7 +97,7 @@ static void print_help(FILE *out)
 	for (i = 0; i < COUNT(commands); i++)
 		print_command(out, &commands[i]);
 	for (i = 0; i < COUNT(aliases); i++)
-		fprintf(out, "  holm %-17s  the same as holm %s %s\n",
+		fprintf(out, "  holm %-19s  the same as holm %s %s\n",
 			aliases[i].word, aliases[i].noun, aliases[i].verb);
 	fprintf(out, "\nholm NOUN VERB --help lists a command's options.\n\n"
 		     "Exit status:\n");
@@ -219,6 +235,36 @@ static int parse_option(struct holm *h, const struct command *c, char ***args)
 	return set_option(h, o, value);
 }
 
+/* How many arguments a command must have, and how many it may. */
+static unsigned int args_needed(const struct command *c)
+{
+	return *c->arg && *c->arg != '[';
+}
+
+static unsigned int args_allowed(const struct command *c)
+{
+	const char *p = c->arg;
+	unsigned int n = *p != '\0';
+
+	if (strstr(p, "..."))
+		return HOLM_ARGS;
+	while ((p = strchr(p, ' '))) {
+		p++;
+		n++;
+	}
+	return n;
+}
+
+static int no_argument(const struct holm *h, const struct command *c)
+{
+	if (strncmp(c->arg, "NAME", 4) != 0)
+		return say(h, STATUS_USAGE, "'%s %s' needs %s", c->noun,
+			   c->verb, c->arg);
+	return say(h, STATUS_USAGE,
+		   "'%s %s' needs the name of a %s; see holm %s list", c->noun,
+		   c->verb, strcmp(c->noun, "vm") ? c->noun : "VM", c->noun);
+}
+
 static int parse_args(struct holm *h, const struct command *c, char **args)
 {
 	int rc = 0;
@@ -226,16 +272,15 @@ static int parse_args(struct holm *h, const struct command *c, char **args)
 	while (!rc && *args) {
 		if (!strncmp(*args, "--", 2))
 			rc = parse_option(h, c, &args);
-		else if (*c->arg && !h->name && **args != '-')
-			h->name = *args++;
+		else if (h->nargs < args_allowed(c) && **args != '-')
+			h->arg[h->nargs++] = *args++;
 		else
 			rc = say(h, STATUS_USAGE, "'%s %s' takes no '%s'",
 				 c->noun, c->verb, *args);
 	}
-	if (!rc && !h->name && *c->arg && *c->arg != '[')
-		return say(h, STATUS_USAGE,
-			   "'%s %s' needs the name of a VM; see holm vm list",
-			   c->noun, c->verb);
+	h->name = h->nargs ? h->arg[0] : NULL;
+	if (!rc && h->nargs < args_needed(c))
+		return no_argument(h, c);
 	return rc;
 }
 

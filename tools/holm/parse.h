@@ -6,7 +6,8 @@
 #include "holm/holm.h"
 
 struct command {
-	const char *noun, *verb, *arg;
+	const char *noun, *verb;
+	const char *arg; /* NAME, [NAME], FILE..., or several */
 	int (*fn)(const struct holm *h);
 	const char *options; /* names, separated by blanks */
 	const char *help;
@@ -17,5 +18,8 @@ struct command {
  * not, or after printing what --help asks for: *@status is the exit status.
  */
 const struct command *parse(struct holm *h, int argc, char **argv, int *status);
+
+/** Does it do its work without the hypervisor as well? */
+bool command_runs_anywhere(const struct command *c);
 
 #endif

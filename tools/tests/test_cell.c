@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Descriptions of cells: read, checked, compiled and back. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cell/compile.h"
+#include "cell/load.h"
 #include "fake.h"
 
 #define MIB (1ULL << 20)
@@ -170,12 +172,93 @@ static void test_pages(void **state)
 	cell_config_free(cfg);
 }
 
+#define FOLDER "tests/cells/"
+
+/* The "# expect PROBLEM" lines of a file, as report_print() would say them. */
+static char *expected(const char *name, const char *path)
+{
+	char line[512], *text = NULL;
+	FILE *f = fopen(path, "re"), *out;
+	size_t len;
+
+	assert_non_null(f);
+	out = open_memstream(&text, &len);
+	while (fgets(line, sizeof(line), f))
+		if (!strncmp(line, "# expect ", 9))
+			fprintf(out, "%s:%s", name, line + 9);
+	fclose(f);
+	fclose(out);
+	return text;
+}
+
+static char *found(const char *name, const char *path)
+{
+	struct report r = { .n = 0 };
+	struct cell_config *cfg;
+	char *data, *text = NULL;
+	size_t size, len;
+	FILE *out = open_memstream(&text, &len);
+	int rc;
+
+	data = file_read(path, 1 << 16, &size, &r, &rc);
+	assert_non_null(data);
+	rc = cell_config_read(name, data, size, &cfg, &r);
+	assert_int_equal(rc, r.errors ? -EINVAL : 0);
+	report_print(&r, out);
+	fclose(out);
+	report_free(&r);
+	cell_config_free(cfg);
+	free(data);
+	return text;
+}
+
+/* Each file of a folder is found to be as its own comments say. */
+static size_t check_folder(const char *folder, bool bad)
+{
+	DIR *dir = opendir(folder);
+	struct dirent *e;
+	char path[512];
+	size_t n = 0;
+
+	assert_non_null(dir);
+	while ((e = readdir(dir))) {
+		char *want, *got;
+
+		if (e->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+		want = expected(e->d_name, path);
+		got = found(e->d_name, path);
+		assert_string_equal(got, want);
+		assert_int_equal(*want != '\0', bad);
+		free(want);
+		free(got);
+		n++;
+	}
+	closedir(dir);
+	return n;
+}
+
+static void test_bad(void **state)
+{
+	(void)state;
+	assert_true(check_folder(FOLDER "bad", true) > 60);
+}
+
+static void test_good(void **state)
+{
+	(void)state;
+	assert_true(check_folder(FOLDER "good", false) > 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compile),
 		cmocka_unit_test(test_round_trip),
 		cmocka_unit_test(test_pages),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_good),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* holm cell check: what is wrong, of each file and of all together. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cell/check.h"
+#include "holm/holm.h"
+#include "holm/json.h"
+
+struct files {
+	struct cell_config *cfg[HOLM_ARGS];
+	unsigned int n;
+	struct report report;
+};
+
+static void read_files(const struct holm *h, struct files *f)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < h->nargs; i++) {
+		if (cell_config_read_file(h->arg[i], &f->cfg[f->n], &f->report))
+			continue;
+		for (j = 0; j < f->n; j++)
+			cell_check_pair(f->cfg[j], f->cfg[f->n], &f->report);
+		f->n++;
+	}
+}
+
+static void print_json(const struct holm *h, const struct report *r)
+{
+	struct json js;
+	size_t i;
+
+	json_begin(&js, h->out, SCHEMA);
+	json_number(&js, "errors", r->errors);
+	json_number(&js, "warnings", r->n - r->errors);
+	json_open(&js, "problems", '[');
+	for (i = 0; i < r->n; i++) {
+		const struct problem *p = &r->problem[i];
+
+		json_open(&js, NULL, '{');
+		json_text(&js, "file", p->file, SIZE_MAX);
+		json_number(&js, "line", p->pos.line);
+		json_number(&js, "column", p->pos.column);
+		json_text(&js, "severity",
+			  p->severity == PROBLEM_ERROR ? "error" : "warning",
+			  SIZE_MAX);
+		json_text(&js, "text", p->text, SIZE_MAX);
+		json_close(&js, '}');
+	}
+	json_close(&js, ']');
+	json_end(&js);
+}
+
+static void print_report(const struct holm *h, struct report *r)
+{
+	report_sort(r);
+	if (h->opt.json) {
+		print_json(h, r);
+		return;
+	}
+	report_print(r, h->out);
+	fprintf(h->out, "%u file%s: %zu error%s, %zu warning%s\n", h->nargs,
+		h->nargs == 1 ? "" : "s", r->errors, r->errors == 1 ? "" : "s",
+		r->n - r->errors, r->n - r->errors == 1 ? "" : "s");
+}
+
+int check_cells(const struct holm *h)
+{
+	struct files f = { .n = 0 };
+	unsigned int i;
+	int rc;
+
+	read_files(h, &f);
+	print_report(h, &f.report);
+	rc = f.report.errors ? STATUS_FAILED : STATUS_DONE;
+	report_free(&f.report);
+	for (i = 0; i < f.n; i++)
+		cell_config_free(f.cfg[i]);
+	return rc;
+}
