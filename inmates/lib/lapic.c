@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "lib/lapic.h"
 
+#include "lib/cmdline.h"
 #include "lib/cpu.h"
 #include "lib/vectors.h"
 
@@ -41,7 +42,7 @@ bool lapic_init(void)
 	const u64 base = rdmsr(MSR_APIC_BASE) | BASE_ENABLE;
 
 	wrmsr(MSR_APIC_BASE, base);
-	x2apic = cpuid(1, 0).c & CPUID1_X2APIC;
+	x2apic = !cmdline_has("xapic") && (cpuid(1, 0).c & CPUID1_X2APIC);
 	if (x2apic)
 		wrmsr(MSR_APIC_BASE, base | BASE_EXTD);
 	lapic_write(LAPIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The local APIC: in x2APIC mode where the CPU has that, since only then a
- * cell's use of it needs no exit. SDM vol 3, chapter 11.
+ * cell's use of it needs no exit; not with the word "xapic". SDM vol 3, chapter 11.
  */
 #ifndef LIB_LAPIC_H
 #define LIB_LAPIC_H
