@@ -66,7 +66,7 @@ static void print_report(const struct holm *h, struct report *r)
 		r->n - r->errors, r->n - r->errors == 1 ? "" : "s");
 }
 
-int check_cells(const struct holm *h)
+int do_cell_check(const struct holm *h)
 {
 	struct files f = { .n = 0 };
 	unsigned int i;

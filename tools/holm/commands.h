@@ -69,7 +69,7 @@
 	  "what each CPU did last, event by event")			\
 	X("cpu", "list", "", show_cpus, "json",				\
 	  "each CPU: who owns it, how often it exits")			\
-	X("cell", "check", "FILE...", check_cells,			\
+	X("cell", "check", "FILE...", do_cell_check,			\
 	  "json offline",						\
 	  "what is wrong with descriptions of cells")			\
 	X("cell", "compile", "FILE", compile_cell, "output",		\
