@@ -92,7 +92,7 @@ int cell_create(struct holm_cell_desc *desc, u32 *id)
 	if (!(desc->flags & HOLM_CELL_F_FORCE) && cell_comm_locked(NULL))
 		return -EPERM;
 	if (!vm_handover_begin())
-		return -EBUSY;
+		return -EAGAIN;
 	c = vm_mem_alloc(sizeof(*c));
 	rc = -ENOMEM;
 	if (!c)
@@ -176,7 +176,7 @@ int cell_destroy(struct vm *vm, bool force)
 	if (!force && cell_comm_locked(c))
 		rc = -EPERM;
 	else if (!vm_handover_begin())
-		rc = -EBUSY;
+		rc = -EAGAIN;
 	if (rc) {
 		vm_put(vm);
 		return rc;

@@ -5,7 +5,7 @@
  * room adds where its memory and ports come from and where they go back to.
  *
  * Concurrency: what belongs to the Service VM changes hands under its
- * hand-over lock, which is only ever tried (vm/vm.h): -EBUSY asks the caller
+ * hand-over lock, which is only ever tried (vm/vm.h): -EAGAIN asks the caller
  * to come again. A cell's own state is under its vm->lock.
  */
 #ifndef CELL_CELL_H
@@ -51,7 +51,7 @@ int cell_start(struct vm_locked l);
 int cell_stop(struct vm_locked l);
 
 /**
- * Consumes the caller's reference. -EBUSY (retry), -ENOENT; -EPERM: another
+ * Consumes the caller's reference. -EAGAIN, -ENOENT; -EPERM: another
  * cell is locked, and not @force.
  */
 int cell_destroy(struct vm *vm, bool force);

@@ -216,7 +216,7 @@ bool vm_cpu_owner(const struct cpu *cpu, struct vm_cpu_use *use);
  * Take the CPU with @lapic_id from the Service VM: its vCPU there is parked
  * in WAIT_SIPI, the CPU idle and for User VMs to take. @self is the calling
  * CPU. -EINVAL: no such CPU, CPU 0, or @self; -EBUSY: taken already, the
- * vCPU there is not offline, or another hand-over is under way (retry).
+ * vCPU there is not offline; -EAGAIN: another hand-over is under way.
  */
 int vm_cpu_take(const struct cpu *self, u64 lapic_id);
 

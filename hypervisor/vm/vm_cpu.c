@@ -184,7 +184,7 @@ int vm_cpu_take(const struct cpu *self, u64 lapic_id)
 		return -EINVAL;
 	}
 	if (!vm_handover_begin())
-		return -EBUSY;
+		return -EAGAIN;
 	rc = cpu_take(cpu);
 	vm_handover_end();
 	return rc;

@@ -5,6 +5,7 @@
 
 #include <linux/eventfd.h>
 #include <linux/mm.h>
+#include <linux/pci.h>
 #include <linux/smp.h>
 #include <linux/version.h>
 
@@ -87,6 +88,39 @@ static inline int hsm_compat_pfn(struct vm_area_struct *vma, unsigned long addr,
 	*writable = pte_write(*pte);
 	pte_unmap_unlock(pte, ptl);
 	return 0;
+}
+#endif
+
+/*
+ * Which driver alone may bind a function. It moved to struct device in the
+ * midst of stable series: Kbuild looks where it is.
+ */
+#ifdef HSM_DEVICE_OVERRIDE
+static inline bool hsm_compat_has_override(struct pci_dev *dev)
+{
+	return device_has_driver_override(&dev->dev);
+}
+
+/* An empty @name: any may. */
+static inline int hsm_compat_set_override(struct pci_dev *dev, const char *name)
+{
+	return device_set_driver_override(&dev->dev, name);
+}
+#else
+static inline bool hsm_compat_has_override(struct pci_dev *dev)
+{
+	bool has;
+
+	device_lock(&dev->dev);
+	has = dev->driver_override;
+	device_unlock(&dev->dev);
+	return has;
+}
+
+static inline int hsm_compat_set_override(struct pci_dev *dev, const char *name)
+{
+	return driver_set_override(&dev->dev, &dev->driver_override, name,
+				   strlen(name));
 }
 #endif
 

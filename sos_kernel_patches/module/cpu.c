@@ -65,7 +65,7 @@ static int cpu_put_offline(unsigned int cpu)
 
 static int cpu_call_take(unsigned int cpu)
 {
-	int ret = hsm_hcall(HC_SOS_REMOVE_CPU, cpu_physical_id(cpu), 0);
+	int ret = hsm_hcall_again(HC_SOS_REMOVE_CPU, cpu_physical_id(cpu), 0);
 
 	if (ret >= 0)
 		return 0;

@@ -160,6 +160,9 @@ ssize_t hsm_cpu_print_taken(char *buf);
 int hsm_upcall_init(void);
 void hsm_upcall_exit(void);
 
+/* handover.c */
+int hsm_hcall_again(u32 nr, u64 arg1, u64 arg2);
+
 /* query.c */
 int hsm_query(u32 subject, u32 index, void *buf, u32 len, u32 *out_len);
 int hsm_query_register(void);

@@ -11,6 +11,7 @@
 #include <linux/sysfs.h>
 
 #include "abi/holm.h"
+#include "cell.h"
 #include "hsm.h"
 
 #define CPUID_SIGNATURE    0x40000000
@@ -194,6 +195,7 @@ static const struct {
 	{ hsm_irqfd_init, hsm_irqfd_exit },
 	{ hsm_cpu_init, hsm_cpu_exit },
 	{ hsm_upcall_init, hsm_upcall_exit },
+	{ hsm_cell_pci_init, hsm_cell_pci_exit },
 	{ hsm_register, hsm_unregister },
 };
 

@@ -9,6 +9,7 @@
 
 #include "abi/holm.h"
 #include "abi/holm_ioctl.h"
+#include "cell.h"
 #include "hsm.h"
 #include "hypercall.h"
 
@@ -105,11 +106,28 @@ static long query_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioctl_query(file, (void __user *)arg);
 	if (cmd == HOLM_IOC_TRACE)
 		return ioctl_trace(file, (void __user *)arg);
-	return -ENOTTY;
+	return hsm_cell_ioctl(file->private_data, cmd, arg);
+}
+
+static int query_open(struct inode *inode, struct file *file)
+{
+	file->private_data = NULL;
+	if (!(file->f_mode & FMODE_WRITE))
+		return 0;
+	file->private_data = hsm_cell_file_open();
+	return file->private_data ? 0 : -ENOMEM;
+}
+
+static int query_release(struct inode *inode, struct file *file)
+{
+	hsm_cell_file_close(file->private_data);
+	return 0;
 }
 
 static const struct file_operations query_fops = {
 	.owner = THIS_MODULE,
+	.open = query_open,
+	.release = query_release,
 	.unlocked_ioctl = query_ioctl,
 };
 

@@ -6,9 +6,9 @@
  * HC_HOLM_CELL_CREATE: RDI = GPA of a description, RSI = its bytes. Takes
  * what it lists from the Service VM. Returns the id of the cell, above 0.
  * -EINVAL: malformed, or asks for what does not exist; -EBUSY: a CPU is not
- * given up or in use, memory or a port is somebody else's, or the Service
- * VM's resources are changing hands this moment (retry); -EEXIST: the name;
- * -E2BIG, -ENOMEM. The log has the sentence.
+ * given up or in use, memory or a port is somebody else's; -EAGAIN: the
+ * Service VM's resources are changing hands this moment, come again; -EEXIST:
+ * the name; -E2BIG, -ENOMEM. The log has the sentence.
  * HC_HOLM_CELL_LOAD: RDI = GPA of a struct holm_cell_load. Copies into the
  * memory of a cell that is shut down. -EFAULT: not the caller's memory;
  * -EINVAL: not the cell's loadable memory; -EPERM: it is running.
@@ -17,7 +17,7 @@
  * shut down then. Whatever the cell does, this succeeds.
  * HC_HOLM_CELL_DESTROY: RDI = id, in any state; RSI = 0 or HOLM_CELL_FORCE.
  * Everything goes back to the Service VM, memory wiped; the CPUs stay taken
- * and idle.
+ * and idle. -EAGAIN as above.
  * HC_HOLM_CELL_ASK: RDI = id, RSI = message (abi/cell_comm.h). Puts it into
  * the cell's communication region and returns at once; the reply is in the
  * region, see HOLM_QUERY_CELL_COMM. -EPERM: it is not running, or says it is

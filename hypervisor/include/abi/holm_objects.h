@@ -21,7 +21,11 @@
 	X(IRQFD, "irqfds")         \
 	X(CPU, "cpus")             \
 	X(ARGUMENT, "arguments")   \
-	X(UPCALL, "upcalls")
+	X(UPCALL, "upcalls")       \
+	X(CELL, "cells")           \
+	X(PIN, "pins")             \
+	X(REGION, "regions")       \
+	X(FUNCTION, "functions")
 
 #define HOLM_OBJECT_ENUM(id, name) HOLM_OBJECT_##id,
 enum holm_object { HOLM_OBJECTS(HOLM_OBJECT_ENUM) HOLM_OBJECT_COUNT };

@@ -328,11 +328,11 @@ static void hand_over_is_tried(void **state)
 	build();
 	seal();
 	assert_true(vm_handover_begin());
-	assert_int_equal(create(), -EBUSY);
+	assert_int_equal(create(), -EAGAIN);
 	vm_handover_end();
 	assert_int_equal(create(), 1);
 	assert_true(vm_handover_begin());
-	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), -EBUSY);
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), -EAGAIN);
 	vm_handover_end();
 	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), 0);
 }

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Sourced by the tests of cells, after common.sh.
+
+# The memory that memmap= on the kernel's command line keeps from Linux.
+cell_ram=0x60000000
+
+# Code for real mode at 0xffff0: writes to port 0x99, which no cell here has,
+# and so is refused and counted, for ever.
+#   out 0x99, al; jmp back
+printf '\346\231\353\374' > /tmp/refused.bin
+#   cli; jmp itself
+printf '\372\353\376' > /tmp/jam.bin
+#   lidt [nowhere]; int3: a triple fault
+printf '\017\001\036\000\000\314' > /tmp/triple.bin
+
+# cell_desc NAME CPU OFFSET [PORT COUNT]...: a description, of 1 MiB at
+# OFFSET of the memory for cells.
+cell_desc()
+{
+	_file=/tmp/$1.cell _name=$1 _cpu=$2 _at=$3
+	shift 3
+	celldesc "$_name" "$_cpu" $((cell_ram + _at)) 0x100000 "$@" \
+		> "$_file" || fail "celldesc $_name"
+}
+
+# cell_figure NAME FIELD: of `holm cell list --json`.
+cell_figure()
+{
+	holm cell list --json | tr '{' '\n' | grep "\"name\":\"$1\"" |
+		sed -n "s/.*\"$2\":\"\{0,1\}\([^\",}]*\).*/\1/p"
+}
+
+# What the total is in another field of the same line.
+cell_total()
+{
+	holm cell list --json | tr -d '\n' | sed 's/"id":/\n&/g' |
+		grep "\"name\":\"$1\"" |
+		sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p"
+}
+
+# cell_state_is NAME STATE
+cell_state_is()
+{
+	[ "$(cell_figure "$1" state)" = "$2" ]
+}
+
+# status WANTED COMMAND...: its exit status must be that; what it said is in
+# /tmp/out and /tmp/err.
+status()
+{
+	_want=$1
+	shift
+	"$@" > /tmp/out 2> /tmp/err
+	_got=$?
+	[ $_got = "$_want" ] || {
+		cat /tmp/out /tmp/err
+		fail "$*: status $_got, not $_want"
+	}
+}
+
+# says TEXT: the last command did, to people.
+says()
+{
+	grep -q -- "$1" /tmp/err || {
+		cat /tmp/out /tmp/err
+		fail "no '$1' in what it said"
+	}
+}
+
+# rises NAME FIELD: a total goes on rising.
+rises()
+{
+	_from=$(cell_total "$1" "$2")
+	wait_for 20 is_above "$1" "$2" "$_from" || fail "$2 of $1 stays $_from"
+}
+
+is_above()
+{
+	[ "$(cell_total "$1" "$2")" -gt "$3" ]
+}
