@@ -14,9 +14,9 @@
 	X(FAILED, 1, "it failed; a sentence says why")			\
 	X(USAGE, 2, "wrong usage; a sentence names the word and the rule") \
 	X(NO_HOLM, 3, "there is no Holm, or its driver is not loaded")	\
-	X(NOT_FOUND, 4, "there is no VM of that name")			\
-	X(BUSY, 5, "the VM cannot do it now: nobody serves it, or its"	\
-	  " console has another user")					\
+	X(NOT_FOUND, 4, "there is no VM or cell of that name")			\
+	X(BUSY, 5, "it cannot be done now: nobody serves the VM, its"	\
+	  " console has another user, something is in use")					\
 	X(TIMEOUT, 6, "it did not happen in time")
 
 /* X(field, name, argument, type, meaning) */
@@ -83,7 +83,21 @@
 	X("vm", "console", "NAME", do_console, "json port run-dir",	\
 	  "attach to the VM's serial port; Ctrl-] leaves")		\
 	X("vm", "stop", "NAME", do_stop, "json force timeout run-dir",	\
-	  "press the VM's power button and wait until it is gone")
+	  "press the VM's power button and wait until it is gone")	\
+	X("cell", "create", "FILE", do_cell_create, "json",		\
+	  "make a cell: CPUs, memory, devices leave the Service VM")	\
+	X("cell", "load", "NAME PIECE...", do_cell_load, "json",	\
+	  "put images or strings into its memory")			\
+	X("cell", "start", "NAME", do_cell_start, "json",		\
+	  "start it from the beginning")				\
+	X("cell", "shutdown", "NAME", do_cell_shutdown, "json",		\
+	  "stop it; its memory stays as it is")				\
+	X("cell", "destroy", "NAME", do_cell_destroy, "json",		\
+	  "end it, and give all it had back to the Service VM")		\
+	X("cell", "list", "", show_cells, "json names",			\
+	  "each cell: state, CPUs, memory, exits, refused accesses")	\
+	X("cell", "stats", "[NAME]", show_cell_stats, "json",		\
+	  "exits by reason, refusals by kind; of one cell or of all")
 
 /* X(noun, verb): what works without the hypervisor as well. */
 #define HOLM_ANYWHERE(X)						\

@@ -265,14 +265,26 @@ static int no_argument(const struct holm *h, const struct command *c)
 		   c->verb, strcmp(c->noun, "vm") ? c->noun : "VM", c->noun);
 }
 
+/* Pieces have words of one dash; behind -s a word is a string, whatever. */
+static bool takes_dash(const struct holm *h, const struct command *c)
+{
+	return strstr(c->arg, "PIECE") && h->nargs > 0;
+}
+
+static bool is_string(const struct holm *h, const struct command *c)
+{
+	return takes_dash(h, c) && !strcmp(h->arg[h->nargs - 1], "-s");
+}
+
 static int parse_args(struct holm *h, const struct command *c, char **args)
 {
 	int rc = 0;
 
 	while (!rc && *args) {
-		if (!strncmp(*args, "--", 2))
+		if (!strncmp(*args, "--", 2) && !is_string(h, c))
 			rc = parse_option(h, c, &args);
-		else if (h->nargs < args_allowed(c) && **args != '-')
+		else if (h->nargs < args_allowed(c) &&
+			 (**args != '-' || takes_dash(h, c)))
 			h->arg[h->nargs++] = *args++;
 		else
 			rc = say(h, STATUS_USAGE, "'%s %s' takes no '%s'",

@@ -10,6 +10,11 @@
 
 #include "abi/holm_ioctl.h"
 
+struct device {
+	int fd;      /* for reading */
+	int control; /* for writing, -1 before it is needed */
+};
+
 static int query_device(void *ctx, uint32_t subject, uint32_t index,
 			uint64_t from, void *buf, uint32_t len)
 {
@@ -21,48 +26,61 @@ static int query_device(void *ctx, uint32_t subject, uint32_t index,
 		.from = from,
 	};
 
-	if (ioctl(*(int *)ctx, HOLM_IOC_QUERY, &q) != 0)
+	if (ioctl(((struct device *)ctx)->fd, HOLM_IOC_QUERY, &q) != 0)
 		return -errno;
 	return q.out_len <= len ? (int)q.out_len : -EPROTO;
 }
 
-/* Reading needs less than switching, so it is opened for that alone. */
+/* Reading needs less than changing, so it is opened for that alone. */
+static int control_device(void *ctx, unsigned long request, void *arg)
+{
+	struct device *dev = ctx;
+	int rc;
+
+	if (dev->control < 0)
+		dev->control = open("/dev/holm", O_RDWR | O_CLOEXEC);
+	if (dev->control < 0)
+		return -errno;
+	rc = ioctl(dev->control, request, arg);
+	return rc < 0 ? -errno : rc;
+}
+
 static int set_device_trace(void *ctx, uint64_t events)
 {
 	struct holm_ioc_trace args = { .events = events };
-	int fd = open("/dev/holm", O_RDWR | O_CLOEXEC), rc;
 
-	(void)ctx;
-	if (fd < 0)
-		return -errno;
-	rc = ioctl(fd, HOLM_IOC_TRACE, &args) ? -errno : 0;
-	close(fd);
-	return rc;
+	return control_device(ctx, HOLM_IOC_TRACE, &args);
 }
 
 int source_open(struct source *src)
 {
-	int *fd = malloc(sizeof(*fd));
+	struct device *dev = malloc(sizeof(*dev));
 	int err;
 
-	if (!fd)
+	if (!dev)
 		return -ENOMEM;
-	*fd = open("/dev/holm", O_RDONLY | O_CLOEXEC);
-	if (*fd < 0) {
+	dev->control = -1;
+	dev->fd = open("/dev/holm", O_RDONLY | O_CLOEXEC);
+	if (dev->fd < 0) {
 		err = -errno;
-		free(fd);
+		free(dev);
 		return err;
 	}
 	src->query = query_device;
 	src->set_trace = set_device_trace;
-	src->ctx = fd;
+	src->control = control_device;
+	src->ctx = dev;
 	return 0;
 }
 
 void source_close(struct source *src)
 {
-	close(*(int *)src->ctx);
-	free(src->ctx);
+	struct device *dev = src->ctx;
+
+	if (dev->control >= 0)
+		close(dev->control);
+	close(dev->fd);
+	free(dev);
 	src->ctx = NULL;
 }
 

@@ -14,12 +14,15 @@
  *	at @index, beginning at @from, into @buf; bytes written, or a negative
  *	errno (-ENOENT past the last index)
  * @set_trace: events to trace from now on; 0 or a negative errno
- * @ctx: handed to both
+ * @control: an ioctl of /dev/holm that changes something, all on one open
+ *	file; its result, or a negative errno
+ * @ctx: handed to all
  */
 struct source {
 	int (*query)(void *ctx, uint32_t subject, uint32_t index, uint64_t from,
 		     void *buf, uint32_t len);
 	int (*set_trace)(void *ctx, uint64_t events);
+	int (*control)(void *ctx, unsigned long request, void *arg);
 	void *ctx;
 };
 

@@ -88,7 +88,7 @@ static void hand_overs_do_not_wait(void **state)
 	fake.on_kick = take_again;
 	assert_int_equal(vm_cpu_take(cpu_get(0), 4), 0);
 	fake.on_kick = NULL;
-	assert_int_equal(nested_rc, -EBUSY);
+	assert_int_equal(nested_rc, -EAGAIN);
 	assert_int_equal(vm_cpu_take(cpu_get(0), 6), 0);
 }
 
