@@ -157,17 +157,18 @@ static struct hsm_cell *cell_find(u32 id)
 }
 
 /* The caller holds the lock. */
-static int cell_end(u32 id)
+static int cell_end(u32 id, bool force)
 {
 	struct hsm_cell *cell = cell_find(id);
 	int ret;
 
 	if (!cell)
 		return -ENOENT;
-	ret = hsm_hcall_again(HC_HOLM_CELL_DESTROY, id, 0);
+	ret = hsm_hcall_again(HC_HOLM_CELL_DESTROY, id,
+			      force ? HOLM_CELL_FORCE : 0);
 	if (ret < 0) {
-		pr_err("cell '%.15s': the hypervisor keeps it: %d\n",
-		       HSM_CELL_NAME(cell), ret);
+		pr_info("cell '%.15s': the hypervisor keeps it: %d\n",
+			HSM_CELL_NAME(cell), ret);
 		return ret;
 	}
 	list_del(&cell->node);
@@ -180,16 +181,18 @@ static int cell_end(u32 id)
 /**
  * hsm_cell_destroy() - end a cell, whatever it does; all comes back
  * @id: of hsm_cell_create()
+ * @force: even if another cell is locked
  *
- * Return: 0, -ENOENT, -EINTR after a signal, when nothing has happened yet.
+ * Return: 0, -ENOENT, -EPERM for another that is locked, -EINTR after a
+ * signal, when nothing has happened yet.
  */
-int hsm_cell_destroy(u32 id)
+int hsm_cell_destroy(u32 id, bool force)
 {
 	int ret = mutex_lock_interruptible(&hsm_cell_mutex);
 
 	if (ret)
 		return ret;
-	ret = cell_end(id);
+	ret = cell_end(id, force);
 	mutex_unlock(&hsm_cell_mutex);
 	return ret;
 }

@@ -69,7 +69,7 @@ struct hsm_cell_file *hsm_cell_file_open(void);
 void hsm_cell_file_close(struct hsm_cell_file *file);
 int hsm_cell_create(struct hsm_cell_file *file,
 		    const struct holm_ioc_cell_create *ioc);
-int hsm_cell_destroy(u32 id);
+int hsm_cell_destroy(u32 id, bool force);
 int hsm_cell_load(const struct holm_ioc_cell_load *ioc);
 
 /* cell_ioctl.c */

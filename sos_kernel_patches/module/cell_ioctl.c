@@ -40,14 +40,23 @@ static long ioc_load(struct cell_call *call)
 
 static long ioc_destroy(struct cell_call *call)
 {
-	return call->arg <= U32_MAX ? hsm_cell_destroy((u32)call->arg)
-				    : -ENOENT;
+	bool force = call->arg & HOLM_IOC_CELL_FORCE;
+	u64 id = call->arg & ~HOLM_IOC_CELL_FORCE;
+
+	return id <= U32_MAX ? hsm_cell_destroy((u32)id, force) : -ENOENT;
 }
 
 /* The hypervisor looks after the number itself. */
 static long ioc_call(struct cell_call *call)
 {
 	return min(hsm_hcall(call->hcall, call->arg, 0), 0);
+}
+
+static long ioc_ask(struct cell_call *call)
+{
+	return min(hsm_hcall(call->hcall, call->args.ask.id,
+			     call->args.ask.message),
+		   0);
 }
 
 static const struct {
@@ -61,6 +70,7 @@ static const struct {
 	{ HOLM_IOC_CELL_START, HC_HOLM_CELL_START, ioc_call },
 	{ HOLM_IOC_CELL_STOP, HC_HOLM_CELL_STOP, ioc_call },
 	{ HOLM_IOC_CELL_DESTROY, 0, ioc_destroy },
+	{ HOLM_IOC_CELL_ASK, HC_HOLM_CELL_ASK, ioc_ask },
 };
 
 /**

@@ -129,6 +129,9 @@ static int fake_query(void *ctx, uint32_t subject, uint32_t index,
 		return -ENOENT;
 	if (subject == HOLM_QUERY_VM && index < fake.vms)
 		return answer(&fake.vm[index], sizeof(fake.vm[0]), buf, len);
+	if (subject == HOLM_QUERY_CELL && index < fake.cells)
+		return answer(&fake.cell[index], sizeof(fake.cell[0]), buf,
+			      len);
 	if (subject == HOLM_QUERY_LOG)
 		return answer_log(index, buf, len);
 	if (subject == HOLM_QUERY_MAP)
@@ -155,7 +158,13 @@ static int fake_set_trace(void *ctx, uint64_t events)
 	return 0;
 }
 
-struct source fake_source = { fake_query, fake_set_trace, NULL };
+static int fake_control(void *ctx, unsigned long request, void *arg)
+{
+	(void)ctx;
+	return fake.control ? fake.control(request, arg) : -ENOTTY;
+}
+
+struct source fake_source = { fake_query, fake_set_trace, fake_control, NULL };
 
 int fake_setup(void **state)
 {

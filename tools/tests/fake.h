@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "abi/cell.h"
 #include "abi/holm_trace.h"
 #include "holm/holm.h"
 
@@ -31,6 +32,9 @@ struct fake {
 	uint64_t events;
 	unsigned int switched; /* calls of set_trace */
 	int trace_err;
+	const struct holm_cell *cell; /* by slot; id 0: a slot without one */
+	size_t cells;
+	int (*control)(unsigned long request, void *arg);
 	bool (*gone)(void); /* whether the VM in slot 2 has ended */
 	/* What a test answers itself, before all else; -ENOSYS: does not. */
 	int (*own)(uint32_t subject, uint32_t index, uint64_t from, void *buf,

@@ -51,7 +51,7 @@ static void test_help(void **state)
 {
 	(void)state;
 	expect_out("--help", 0, "holm vm stop NAME");
-	expect_out("--help", 0, "  4  there is no VM of that name");
+	expect_out("--help", 0, "  4  there is no VM or cell of that name");
 	expect_out("vm -h", 0, "usage: holm NOUN VERB");
 	expect_out("vm stop --help", 0, "--timeout SECONDS");
 	expect_out("trace --help", 0, "--events EVENT,...");
