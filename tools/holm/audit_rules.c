@@ -159,7 +159,7 @@ static void each_overlap(const struct facts *f, struct verdict *v, bool cells)
 	}
 }
 
-static void check_cells(const struct facts *f, struct verdict *v)
+static void check_cell_pages(const struct facts *f, struct verdict *v)
 {
 	each_overlap(f, v, true);
 }
@@ -429,7 +429,7 @@ const struct rule audit_rules[] = {
 	{ "cell-memory",
 	  "no other guest reaches a cell's memory, unless both declared it "
 	  "shared",
-	  "pages", check_cells },
+	  "pages", check_cell_pages },
 	{ "user-memory",
 	  "no guest reaches a User VM's memory but the Service VM, which "
 	  "donated it",
