@@ -8,6 +8,7 @@
 
 #include "cell/cell_take.h"
 #include "core/log.h"
+#include "guest/x86/vpci.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 
@@ -79,6 +80,7 @@ void cell_comm_start(const struct cell *c)
 	c->comm->cpus = c->vm->nvcpus;
 	c->comm->tsc_khz = time_khz();
 	c->comm->apic_khz = machine.apic_khz;
+	c->comm->mmconfig = vpci_mmconfig();
 	c->comm->pm_timer = pm_timer_of(c);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A description of a cell, checked field by field. */
-#include "cell/cell.h"
+#include "cell/cell_desc.h"
 #include "core/log.h"
 #include "lib/errno.h"
 #include "vm/memregion.h"
@@ -17,12 +17,18 @@ _Static_assert(sizeof(struct holm_cell_cpu) == 16, "ABI");
 _Static_assert(sizeof(struct holm_cell_mem) == 40, "ABI");
 _Static_assert(sizeof(struct holm_cell_port) == 24, "ABI");
 _Static_assert(sizeof(struct holm_cell_comm) == 24, "ABI");
+_Static_assert(sizeof(struct holm_cell_ivshmem) == 72, "ABI");
 
 static int refuse(const char *what, u64 value, const char *rule)
 {
 	log_guest("cell: %s is %llx: %s", what, (unsigned long long)value,
 		  rule);
 	return -EINVAL;
+}
+
+int cell_desc_refuse(const char *what, u64 value, const char *rule)
+{
+	return refuse(what, value, rule);
 }
 
 static u32 crc32_byte(u32 crc, u8 byte)
@@ -185,6 +191,8 @@ static const struct {
 	[HOLM_CELL_R_MEM] = { sizeof(struct holm_cell_mem), check_mem },
 	[HOLM_CELL_R_PORT] = { sizeof(struct holm_cell_port), check_port },
 	[HOLM_CELL_R_COMM] = { sizeof(struct holm_cell_comm), check_comm },
+	[HOLM_CELL_R_IVSHMEM] = { sizeof(struct holm_cell_ivshmem),
+				  cell_ivshmem_check },
 };
 
 static const struct holm_cell_record *record_at(const struct holm_cell_desc *d,

@@ -107,19 +107,23 @@ static void flush_service(void)
 	stage2_reap(&vm_service()->s2);
 }
 
+static void return_one(const struct holm_cell_mem *m)
+{
+	struct stage2 *s2 = &vm_service()->s2;
+
+	CHECK(stage2_map(s2, GPA(m->phys), HPA(m->phys), m->size,
+			 PT_RWX | type_of(m)) == 0);
+	CHECK(stage2_collapse(s2, GPA(m->phys), m->size) == 0);
+}
+
 /* Up to, not including, @end; NULL: all. */
 static void return_memory(const struct cell *c, const struct holm_cell_mem *end)
 {
-	struct stage2 *s2 = &vm_service()->s2;
 	const struct holm_cell_mem *m = NULL;
 
-	while ((m = next_mem(c, m)) != end) {
-		if (is_shared(m))
-			continue;
-		CHECK(stage2_map(s2, GPA(m->phys), HPA(m->phys), m->size,
-				 PT_RWX | type_of(m)) == 0);
-		CHECK(stage2_collapse(s2, GPA(m->phys), m->size) == 0);
-	}
+	while ((m = next_mem(c, m)) != end)
+		if (!is_shared(m))
+			return_one(m);
 	flush_service();
 }
 
@@ -186,6 +190,35 @@ static void give_back_memory(struct cell *c)
 {
 	wipe_memory(c);
 	return_memory(c, NULL);
+}
+
+int cell_mem_take(const struct cell *c, const struct holm_cell_mem *m)
+{
+	int rc = check_owned(m);
+
+	if (rc == 0)
+		rc = stage2_withdraw(&vm_service()->s2, GPA(m->phys), m->size);
+	if (rc)
+		return rc;
+	flush_service();
+	rc = check_unused(c, m);
+	if (rc) {
+		return_one(m);
+		flush_service();
+		return rc;
+	}
+	physmap_zero(HPA(m->phys), m->size);
+	return 0;
+}
+
+void cell_mem_give_back(const struct holm_cell_mem *m)
+{
+	/* With other rights it was mapped page by page: no table is missing. */
+	CHECK(stage2_withdraw(&vm_service()->s2, GPA(m->phys), m->size) == 0);
+	flush_service();
+	physmap_zero(HPA(m->phys), m->size);
+	return_one(m);
+	flush_service();
 }
 
 const struct cell_resource cell_memory = {

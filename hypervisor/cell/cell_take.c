@@ -6,6 +6,7 @@ static const struct cell_resource *const resources[] = {
 	&cell_ports,
 	&cell_memory,
 	&cell_communication,
+	&cell_ivshmem,
 };
 
 /* The first @n kinds, the last one first. */

@@ -29,6 +29,18 @@ struct cell_resource {
 	void (*reset)(struct cell *c);
 };
 
-extern const struct cell_resource cell_ports, cell_memory, cell_communication;
+extern const struct cell_resource cell_ports, cell_memory, cell_communication,
+	cell_ivshmem;
+
+/* cell_mem.c, for memory that several cells have: the same of one range. */
+
+/**
+ * Take @m's memory, which no record of @c's lists as memory, from the Service
+ * VM: it is wiped, and mapped nowhere. As take() above.
+ */
+int cell_mem_take(const struct cell *c, const struct holm_cell_mem *m);
+
+/** Undo it, whatever of it the Service VM maps. Cannot fail. */
+void cell_mem_give_back(const struct holm_cell_mem *m);
 
 #endif

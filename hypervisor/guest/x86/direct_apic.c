@@ -149,6 +149,51 @@ static void command(const struct command *c)
 		vm_deny(c->sender, HOLM_CELL_DENY_IPI, c->dest);
 }
 
+/* MSI address and data, SDM vol 3, 11.11: as an interrupt command. */
+#define MSI_WINDOW  0xfee
+#define MSI_LOGICAL BIT32(2)
+
+static struct command msi_command(u64 addr, u32 data)
+{
+	u32 logical = addr & MSI_LOGICAL ? ICR_LOGICAL : 0;
+
+	return (struct command){
+		.dest = (u32)(addr >> 12) & 0xff,
+		.low = (data & (ICR_MODE_MASK | 0xff)) | logical,
+	};
+}
+
+bool direct_apic_owns_msi(struct vm *vm, u64 addr)
+{
+	const struct command c = msi_command(addr, 0);
+
+	if (addr >> 20 != MSI_WINDOW)
+		return false;
+	for (u32 i = 0; i < vm->nvcpus; i++)
+		if (addressed(&c, vm->vcpu[i]) && reachable(vm->vcpu[i]))
+			return true;
+	return false;
+}
+
+void direct_apic_msi(struct vm *vm, u64 addr, u32 data)
+{
+	const struct command c = msi_command(addr, data);
+	u32 mode = c.low & ICR_MODE_MASK;
+
+	if (addr >> 20 != MSI_WINDOW ||
+	    (mode != ICR_FIXED && mode != ICR_LOWEST))
+		return;
+	for (u32 i = 0; i < vm->nvcpus; i++) {
+		struct vcpu *v = vm->vcpu[i];
+
+		if (!addressed(&c, v) || !reachable(v))
+			continue;
+		deliver(&c, v);
+		if (mode == ICR_LOWEST)
+			return;
+	}
+}
+
 /* A local vector entry may not name a mode that leaves the guest. */
 static u32 lvt_filter(u32 val)
 {

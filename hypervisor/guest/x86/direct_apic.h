@@ -40,6 +40,15 @@ int direct_apic_base_write(struct vcpu *v, u64 val);
 /** An x2APIC register that traps. -EINVAL: #GP(0). */
 int direct_apic_msr_write(struct vcpu *v, u32 msr, u64 val);
 
+/** Does a message of a device of @vm's to @addr reach a CPU of its own? */
+bool direct_apic_owns_msi(struct vm *vm, u64 addr);
+
+/**
+ * Deliver the message to those of @vm's CPUs that it names; other modes than
+ * fixed and lowest priority go nowhere. Any CPU, any lock held.
+ */
+void direct_apic_msi(struct vm *vm, u64 addr, u32 data);
+
 /**
  * Let @vm's accesses to the LAPIC page and to the I/O APICs at @ioapic[0..n)
  * be answered here; the pages must trap. -ENOMEM.

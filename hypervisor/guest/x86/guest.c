@@ -2,6 +2,7 @@
 #include "guest/x86/guest.h"
 
 #include "guest/x86/cell_power.h"
+#include "guest/x86/ivshmem.h"
 #include "guest/x86/vlapic_hw.h"
 #include "arch/x86/asm.h"
 #include "core/log.h"
@@ -233,6 +234,8 @@ static void guest_pass(struct vm *vm)
 
 static void guest_destroy(struct vm *vm)
 {
+	if (vm->guest)
+		ivshmem_disconnect_all(vm);
 	for (u32 i = 0; i < vm->nvcpus; i++) {
 		vm_mem_free(vm->vcpu[i]->guest, sizeof(struct vcpu_guest));
 		vm->vcpu[i]->guest = NULL;
@@ -350,6 +353,7 @@ static void guest_reset(struct vm *vm)
 	vm->powered_off = false;
 	if (vm->kind == VM_USER)
 		guest_reset_user(vm);
+	ivshmem_reset(vm);
 	for (u32 i = 0; i < vm->nvcpus; i++) {
 		struct vcpu_guest *v = vm->vcpu[i]->guest;
 
@@ -368,6 +372,7 @@ static void guest_reset(struct vm *vm)
 static void guest_died(struct vcpu *vcpu)
 {
 	log_info("vm %u: shut itself down", vcpu->vm->vmid);
+	ivshmem_silence(vcpu->vm);
 	if (upcall_is_by_vector() && vcpu->vm->kind == VM_USER)
 		ioreq_power_off(vcpu);
 	ioreq_tell_off(vcpu->vm);

@@ -41,7 +41,8 @@ struct vm_guest {
 	 * here. A kernel built for ACRN must not see it.
 	 */
 	bool x2apic_leaf;
-	struct vpci vpci; /* not of a User VM: its device model has it */
+	struct vpci vpci;        /* not of a User VM: its device model has it */
+	struct ivshmem *ivshmem; /* its ends of shared-memory links */
 };
 
 struct vcpu_guest {

@@ -55,7 +55,7 @@ struct holm_comm {
 	ABI_U64 tsc_khz;
 	ABI_U64 apic_khz; /* local APIC timer's input */
 	ABI_U64 mmconfig; /* PCI configuration pages, 0: ports only */
-	ABI_U32 pm_timer; /* port of the ACPI timer, 0: none */
+	ABI_U32 pm_timer; /* port of the ACPI timer, 0: none of the cell's */
 	ABI_U32 message;  /* Holm writes it, the cell sets it to 0 */
 	/* The cell writes these. */
 	ABI_U32 state;        /* HOLM_CELL_* of abi/cell.h */

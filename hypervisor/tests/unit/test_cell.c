@@ -9,6 +9,7 @@
 #define RAM_AT    (MIB(100) + 0x3000)
 #define RAM_SIZE  (MIB(4) + 0x5000)
 #define SHARED_AT MIB(96)
+#define LINK_AT   (MIB(90) + 0x1000)
 #define MUTATIONS 20000
 
 static union {
@@ -55,6 +56,19 @@ static void build(void)
 		{ HOLM_CELL_R_COMM, 24 },
 		.virt = MIB(512),
 	};
+	const struct holm_cell_ivshmem link = {
+		{ HOLM_CELL_R_IVSHMEM, 72 },
+		.phys = LINK_AT,
+		.virt = MIB(768),
+		.rw_size = MIB(2),
+		.out_size = PAGE_SIZE,
+		.peers = 3,
+		.id = 1,
+		.vectors = 2,
+		.bdf = 0x70,
+		.flags = HOLM_CELL_IV_SERVICE,
+		.service_id = 2,
+	};
 
 	memset(&built, 0, sizeof(built));
 	built.d.magic = HOLM_CELL_MAGIC;
@@ -68,6 +82,7 @@ static void build(void)
 		add(&mem[i], sizeof(mem[i]));
 	add(&port, sizeof(port));
 	add(&comm, sizeof(comm));
+	add(&link, sizeof(link));
 }
 
 static void seal(void)

@@ -164,6 +164,80 @@ idt_at:	.word	0x41 * 8 - 1
 	jmp	1b
 	END	talk
 
+#define LAT(label) (label - cell_link + CELL_AT)
+
+	.macro	PCIW reg, val
+	movl	$0x80000000 + (CELL_IV_BDF << 8) + \reg, %eax
+	movl	$0xcf8, %edx
+	outl	%eax, %dx
+	movl	$\val, %eax
+	movl	$0xcfc, %edx
+	outl	%eax, %dx
+	.endm
+
+	CELL	link
+	movl	$CELL_STACK, %esp
+	lgdt	LAT(link_gdt_at)
+	movl	$LAT(link_rung), %eax
+	movw	%ax, LAT(link_idt_entry)
+	shrl	$16, %eax
+	movw	%ax, LAT(link_idt_entry) + 6
+	lidt	LAT(link_idt_at)
+	movl	$0x1b, %ecx
+	rdmsr
+	orl	$0xc00, %eax
+	wrmsr
+	SETMSR	0x80f, 0, 0x1ff
+	PCIW	0x10, CELL_IV_REGS
+	PCIW	0x14, CELL_IV_TABLE
+	PCIW	0x04, 6			/* memory, bus master */
+	movl	$0x802, %ecx
+	rdmsr
+	shll	$12, %eax
+	orl	$0xfee00000, %eax
+	movl	%eax, CELL_IV_TABLE
+	movl	$0, CELL_IV_TABLE + 4
+	movl	$LINK_VECTOR, CELL_IV_TABLE + 8
+	movl	$0, CELL_IV_TABLE + 12
+	PCIW	0x60, 0x80000000	/* MSI-X on */
+	movl	CELL_IV_REGS, %esi
+	movl	%esi, %ebx
+	shll	$12, %ebx
+	addl	$CELL_LINK + LINK_OUT, %ebx
+	movl	$1, CELL_IV_REGS + 0x08	/* interrupts on */
+	movl	$1, CELL_IV_REGS + 0x10	/* state 1: ready */
+	sti
+1:	hlt
+	jmp	1b
+link_rung:
+	movl	CELL_LINK + LINK_RW, %eax
+	cmpl	$LINK_DIE, %eax
+	je	3f
+	movl	%eax, (%ebx)
+	incl	4(%ebx)
+	movl	CELL_LINK + LINK_RW + LINK_RING(, %esi, 4), %eax
+	cmpl	$-1, %eax
+	je	2f
+	movl	%eax, CELL_IV_REGS + 0x0c
+2:	SETMSR	0x80b, 0, 0
+	iret
+3:	pushl	$0
+	pushl	$0
+	lidt	(%esp)
+	ud2
+	.balign	8
+link_gdt:
+	.quad	0, 0x00cf9b000000ffff, 0x00cf93000000ffff
+link_gdt_at:
+	.word	23
+	.long	LAT(link_gdt)
+link_idt_entry:
+	.word	0, 8, 0x8e00, 0
+link_idt_at:
+	.word	(LINK_VECTOR + 1) * 8 - 1
+	.long	LAT(link_idt_entry) - LINK_VECTOR * 8
+	END	link
+
 	.code16
 
 	/* Real mode, at CELL_RESET or CELL_AP: counts at CELL_SHARED + 4. */

@@ -18,6 +18,23 @@
 #define TALK_CHANGED 0x8 /* messages CHANGED it has had */
 #define TALK_STATE   0xc /* what it says its state is */
 
+/*
+ * The program "link": a peer at this PCI address, whose shared memory is here
+ * and begins with a state table, a common and the output sections of 4 KiB.
+ * The common one begins with what it copies to its output section when it is
+ * rung; LINK_RING + 4 * id is what it writes to its doorbell then, ~0: nothing.
+ * Behind the copy it counts how often it was rung.
+ */
+#define CELL_IV_BDF   0x70
+#define CELL_LINK     0x200000
+#define CELL_IV_REGS  0xe1000000
+#define CELL_IV_TABLE 0xe1001000
+#define LINK_RW       0x1000
+#define LINK_OUT      0x2000
+#define LINK_RING     0x10
+#define LINK_VECTOR   0x41
+#define LINK_DIE      0xdead /* to be copied: it ends by a triple fault */
+
 #define CELL_PORT       0x61
 #define CELL_PORT_OTHER 0x80
 #define CELL_PERIOD     200000
@@ -29,7 +46,7 @@
 /* clang-format off */
 #define CELLS(X) \
 	X(count) X(jam) X(triple) X(reach) X(sin) X(timer) X(pair) \
-	X(pair_x2apic) X(real) X(talk)
+	X(pair_x2apic) X(real) X(talk) X(link)
 /* clang-format on */
 
 #define CELL_DECLARE(name) extern const u8 cell_##name[], cell_##name##_end[];
