@@ -9,7 +9,7 @@ inmate_\name\()_end:
 	.endm
 
 	.section .rodata
-	.irp	name, hello32, hello64, smp, timer
+	.irp	name, clock, hello32, hello64, ioapic, pci, shutdown, smp, timer, uart, wild
 	INMATE	\name
 	.endr
 

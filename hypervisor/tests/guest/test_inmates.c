@@ -1,125 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The demo inmates, each in a cell: what they say, and what they cost. */
-#include "abi/cell_comm.h"
-#include "kit/apic.h"
 #include "kit/celldesc.h"
 #include "kit/hc.h"
+#include "kit/inmate.h"
 #include "kit/test.h"
-#include "lib/printf.h"
-#include "lib/string.h"
 
-#define INMATE_DECLARE(name) \
-	extern const u8 inmate_##name[], inmate_##name##_end[];
-#define INMATES(X) X(hello32) X(hello64) X(smp) X(timer)
-INMATES(INMATE_DECLARE)
-
-/* As in inmates/lib/memmap.h. */
-#define CMDLINE 0x1000
-#define LOW     0x80000
-#define HIGH    0xf0000
-#define RESET   0xffff0
-#define COMM    MIB(1)
-#define RAM_AT  MIB(300)
-
-#define START32     HOLM_CELL_F_START32
-#define IMAGE(name) inmate_##name, inmate_##name##_end
-
-#define DENIAL_NAME(id, text) text,
-
-static struct holm_comm comm;
-static u64 pool_at_start;
-
-static const struct holm_comm *look(u32 id)
-{
-	check_eq(hc_query(HOLM_QUERY_CELL_COMM, id, &comm, sizeof(comm)),
-		 sizeof(comm), "query");
-	comm.console[HOLM_COMM_CONSOLE - 1] = 0;
-	return &comm;
-}
-
-static bool said(u32 id, const char *text)
-{
-	return strstr((const char *)look(id)->console, text);
-}
-
-/* The last access that was refused. */
-static const char *refused(u32 id, u64 *at)
-{
-	static const char *const names[] = { HOLM_CELL_DENIALS(DENIAL_NAME) };
-	struct holm_cell c = cell_query(id);
-
-	*at = c.last_denied;
-	return c.denied[c.last_reason % ARRAY_SIZE(names)]
-		       ? names[c.last_reason % ARRAY_SIZE(names)]
-		       : "nothing";
-}
-
-static bool says(u32 id, const char *text)
-{
-	bool ok = WAIT_FOR(said(id, text));
-	u64 at = 0;
-
-	if (!ok)
-		say("refused: %s at %llx; it says:\n%s", refused(id, &at),
-		    (unsigned long long)at, (const char *)comm.console);
-	return check(ok, "it does not say '%s'", text);
-}
-
-static void describe(u32 cpus, u32 flags)
-{
-	pool_at_start = hc_info().pool_used;
-	desc_begin(flags, flags & START32 ? LOW : RESET);
-	for (u32 i = 1; i <= cpus; i++)
-		desc_add_cpu(hc_cpu(i).lapic_id);
-	desc_add_mem(RAM_AT, 0, MIB(1),
-		     HOLM_CELL_M_WRITE | HOLM_CELL_M_EXEC | HOLM_CELL_M_LOAD);
-	desc_add_comm(COMM, 0);
-}
-
-/* What describe() has begun, loaded and running; 0 on failure. */
-static u32 begin(const u8 *image, const u8 *end, const char *line)
-{
-	char words[64];
-	bool any = apic_may_be(true) || strstr(line, "x2apic");
-	u32 len = fmt_print(words, sizeof(words), "%s%s", line,
-			    any ? "" : " xapic");
-	u64 at = desc()->flags & START32 ? LOW : HIGH;
-	s64 rc = desc_create();
-	u32 id = (u32)rc;
-
-	if (!check(rc > 0, "create: %ld", (long)rc))
-		return 0;
-	check_eq(cell_load(id, image, end, at), 0, "load");
-	check_eq(cell_load(id, (u8 *)words, (u8 *)words + len + 1, CMDLINE), 0,
-		 "load the command line");
-	check_eq(cell_call(HC_HOLM_CELL_START, id), 0, "start");
-	return id;
-}
-
-static void finish(u32 id)
-{
-	check_eq(cell_call(HC_HOLM_CELL_DESTROY, id), 0, "destroy");
-	check_eq(hc_info().pool_used, pool_at_start, "pages in use");
-}
-
-static bool is_over(u32 id)
-{
-	return look(id)->state == HOLM_CELL_SHUT_DOWN;
-}
+#define START32 HOLM_CELL_F_START32
 
 static void hello(const u8 *image, const u8 *end, u32 flags, const char *text)
 {
 	u32 id;
 
-	describe(1, flags);
-	id = begin(image, end, "");
+	inmate_describe(1, flags);
+	id = inmate_begin(image, end, "");
 	for (u32 i = 0; id && i < 3; i++) {
-		says(id, text);
-		check(WAIT_FOR(is_over(id)), "it goes on");
+		inmate_says(id, text);
+		check(WAIT_FOR(inmate_is_over(id)), "it goes on");
 		check_eq(cell_call(HC_HOLM_CELL_STOP, id), 0, "stop");
 		check_eq(cell_call(HC_HOLM_CELL_START, id), 0, "start %u", i);
 	}
-	finish(id);
+	inmate_finish(id);
 }
 
 static void hello32(void)
@@ -138,16 +38,17 @@ static void timer_ends(void)
 {
 	u32 id;
 
-	describe(1, 0);
-	id = begin(IMAGE(timer), "period=500 ticks=50");
-	says(id, "timer: done");
-	check_eq(look(id)->histogram.count >= 50, 1, "ticks in the histogram");
-	finish(id);
+	inmate_describe(1, 0);
+	id = inmate_begin(IMAGE(timer), "period=500 ticks=50");
+	inmate_says(id, "timer: done");
+	check_eq(inmate_look(id)->histogram.count >= 50, 1,
+		 "ticks in the histogram");
+	inmate_finish(id);
 }
 
 static bool ticked(u32 id, u64 n)
 {
-	return look(id)->histogram.count >= n;
+	return inmate_look(id)->histogram.count >= n;
 }
 
 /*
@@ -159,8 +60,8 @@ static void timer_needs_no_exit(void)
 	u32 id;
 	u64 exits, nmis;
 
-	describe(1, 0);
-	id = begin(IMAGE(timer), "period=200 x2apic");
+	inmate_describe(1, 0);
+	id = inmate_begin(IMAGE(timer), "period=200 x2apic");
 	check(WAIT_FOR(ticked(id, 20)), "no ticks");
 	exits = hc_cpu(1).exits;
 	nmis = hc_cpu(1).nmis_own;
@@ -171,21 +72,116 @@ static void timer_needs_no_exit(void)
 	check_eq(hc_cpu(1).nmis_own, nmis, "kicks");
 	check_eq(cell_call(HC_HOLM_CELL_ASK, id), -EINVAL, "ask nothing");
 	check_eq(hypercall(HC_HOLM_CELL_ASK, id, HOLM_COMM_SHUTDOWN), 0, "ask");
-	check(WAIT_FOR(is_over(id)), "it goes on");
-	check_eq(look(id)->reply, HOLM_COMM_APPROVED, "its reply");
-	finish(id);
+	check(WAIT_FOR(inmate_is_over(id)), "it goes on");
+	check_eq(inmate_look(id)->reply, HOLM_COMM_APPROVED, "its reply");
+	inmate_finish(id);
+}
+
+/* The ACPI timer of QEMU's board, or of Bochs'. */
+static u32 pm_timer(void)
+{
+	return cpu_is_intel() ? 0xb008 : 0x608;
+}
+
+/* Ports that are the cell's cost no exit: nothing else happens there. */
+static void three_clocks(void)
+{
+	u64 exits;
+	u32 id;
+
+	inmate_describe(1, 0);
+	desc_add_port(0x42, 2, HOLM_CELL_P_SHARED);
+	desc_add_port(0x61, 1, HOLM_CELL_P_SHARED);
+	desc_add_port(pm_timer(), 4, HOLM_CELL_P_SHARED);
+	id = inmate_begin(IMAGE(clock), "times=2 ms=5");
+	inmate_says(id, "clock: Holm says");
+	exits = hc_cpu(1).exits;
+	inmate_says(id, "clock: by the PIT");
+	inmate_says(id, "clock: by the ACPI timer");
+	inmate_says(id, "clock: done");
+	check_eq(hc_cpu(1).exits, exits, "exits");
+	inmate_finish(id);
+}
+
+static s64 ask(u32 id)
+{
+	s64 rc = hypercall(HC_HOLM_CELL_ASK, id, HOLM_COMM_SHUTDOWN);
+
+	check(WAIT_FOR(inmate_look(id)->message == HOLM_COMM_NONE),
+	      "no answer");
+	return rc;
+}
+
+static void may_be_asked(void)
+{
+	u32 id;
+
+	inmate_describe(1, 0);
+	id = inmate_begin(IMAGE(shutdown), "deny=1");
+	inmate_says(id, "shutdown: waiting");
+	check_eq(ask(id), 0, "ask");
+	check_eq(inmate_comm.reply, HOLM_COMM_DENIED, "the first");
+	check_eq(ask(id), 0, "ask again");
+	check_eq(inmate_comm.reply, HOLM_COMM_APPROVED, "the second");
+	inmate_says(id, "shutdown: done");
+	check(WAIT_FOR(inmate_is_over(id)), "it goes on");
+	inmate_finish(id);
+}
+
+static void wild_is_refused(void)
+{
+	struct holm_cell c;
+	u32 id;
+
+	inmate_describe(1, 0);
+	id = inmate_begin(IMAGE(wild), "");
+	inmate_says(id, "wild: still here");
+	c = cell_query(id);
+	check_eq(c.state, HOLM_CELL_RUNNING, "state");
+	check_eq(c.denied[HOLM_CELL_DENY_PORT], 2, "ports");
+	check_eq(c.denied[HOLM_CELL_DENY_MEMORY], 2, "memory");
+	check_eq(c.denied[HOLM_CELL_DENY_MSR], 2, "MSRs");
+	check_eq(c.denied[HOLM_CELL_DENY_IPI], 2, "interrupts");
+	inmate_finish(id);
+}
+
+static void wild_with(const char *word, const char *text)
+{
+	u32 id;
+
+	inmate_describe(1, 0);
+	id = inmate_begin(IMAGE(wild), word);
+	for (u32 i = 0; id && i < 2; i++) {
+		if (text)
+			inmate_says(id, text);
+		else
+			check(WAIT_FOR(inmate_look(id)->magic !=
+				       HOLM_COMM_MAGIC),
+			      "it does not lie");
+		check_eq(cell_call(HC_HOLM_CELL_STOP, id), 0, "stop");
+		check_eq(cell_call(HC_HOLM_CELL_START, id), 0, "start");
+	}
+	inmate_finish(id);
+}
+
+static void wild_is_stopped(void)
+{
+	wild_with("jam", "wild: jammed");
+	wild_with("triple", "wild: falls");
+	wild_with("flood", "wild: line");
+	wild_with("lie", NULL);
 }
 
 static void two_cpus(void)
 {
 	u32 id;
 
-	describe(2, 0);
-	id = begin(IMAGE(smp), "rounds=100");
-	says(id, "smp: 2 CPUs");
-	says(id, "caught 50");
-	says(id, "smp: done");
-	finish(id);
+	inmate_describe(2, 0);
+	id = inmate_begin(IMAGE(smp), "rounds=100");
+	inmate_says(id, "smp: 2 CPUs");
+	inmate_says(id, "caught 50");
+	inmate_says(id, "smp: done");
+	inmate_finish(id);
 }
 
 /* clang-format off */
@@ -194,6 +190,10 @@ const struct test tests[] = {
 	{ "hello64", hello64 },
 	{ "timer_ends", timer_ends },
 	{ "two_cpus", two_cpus },
+	{ "three_clocks", three_clocks },
+	{ "may_be_asked", may_be_asked },
+	{ "wild_is_refused", wild_is_refused },
+	{ "wild_is_stopped", wild_is_stopped },
 	{ "timer_needs_no_exit", timer_needs_no_exit },
 	{ NULL, NULL },
 };

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The demo inmates that have a device of their own. */
+#include "kit/celldesc.h"
+#include "kit/hc.h"
+#include "kit/inmate.h"
+#include "kit/test.h"
+
+static void serial_port(void)
+{
+	u32 id;
+
+	cell_take_cpu(1);
+	inmate_describe(1, 0);
+	desc_add_port(0x2f8, 8, 0);
+	id = inmate_begin(IMAGE(uart), "quiet");
+	inmate_says(id, "uart: hello from port 2f8");
+	check(WAIT_FOR(inmate_is_over(id)), "it goes on");
+	inmate_finish(id);
+}
+
+/* clang-format off */
+const struct test tests[] = {
+	{ "serial_port", serial_port },
+	{ NULL, NULL },
+};
+/* clang-format on */
