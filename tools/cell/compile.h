@@ -11,7 +11,7 @@
  */
 #define CELL_PHYS_ANYWHERE (1ULL << 63)
 
-#define CELL_PAGE (2ULL << 20) /* bytes of a huge page */
+#define CELL_PAGE ((uint64_t)2 << 20) /* bytes of a huge page */
 
 /**
  * Huge pages of 2 MiB that the memory without `phys` takes. A piece begins

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cell/check.h"
+#include "cell/system.h"
 #include "holm/holm.h"
 #include "holm/json.h"
 
@@ -25,6 +26,26 @@ static void read_files(const struct holm *h, struct files *f)
 			cell_check_pair(f->cfg[j], f->cfg[f->n], &f->report);
 		f->n++;
 	}
+}
+
+/* The machine to compare with, said by options; NULL: none. */
+static struct cell_system *load_system(const struct holm *h, struct report *r)
+{
+	struct cell_system *sys = NULL;
+
+	if (!h->opt.offline)
+		cell_system_load(h->opt.system, "", &sys, r);
+	return sys;
+}
+
+static void check_machine(const struct holm *h, struct files *f)
+{
+	struct cell_system *sys = load_system(h, &f->report);
+	unsigned int i;
+
+	for (i = 0; sys && i < f->n; i++)
+		cell_check_system(f->cfg[i], sys, &f->report);
+	cell_system_free(sys);
 }
 
 static void print_json(const struct holm *h, const struct report *r)
@@ -72,7 +93,10 @@ int do_cell_check(const struct holm *h)
 	unsigned int i;
 	int rc;
 
+	if (h->opt.offline && h->opt.system)
+		return say(h, STATUS_USAGE, "--offline or --system, not both");
 	read_files(h, &f);
+	check_machine(h, &f);
 	print_report(h, &f.report);
 	rc = f.report.errors ? STATUS_FAILED : STATUS_DONE;
 	report_free(&f.report);

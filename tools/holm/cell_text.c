@@ -30,7 +30,7 @@ static int compile(const struct holm *h, const struct cell_config *cfg,
 	return STATUS_DONE;
 }
 
-int compile_cell(const struct holm *h)
+int do_cell_compile(const struct holm *h)
 {
 	struct cell_config *cfg;
 	struct holm_cell_desc *d;
@@ -59,7 +59,7 @@ int compile_cell(const struct holm *h)
 	return rc;
 }
 
-int show_cell(const struct holm *h)
+int do_cell_show(const struct holm *h)
 {
 	struct report r = { .n = 0 };
 	struct cell_config *cfg = load(h);

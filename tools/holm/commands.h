@@ -45,6 +45,8 @@
 	  " a summary")							\
 	X(offline, "offline", "", FLAG,					\
 	  "do not compare it with this machine")			\
+	X(system, "system", "FILE", TEXT,				\
+	  "compare it with that machine; FILE is of holm config create") \
 	X(force, "force", "", FLAG,					\
 	  "end the VM if it does not power off in time")		\
 	X(timeout, "timeout", "SECONDS", NUMBER,			\
@@ -70,12 +72,14 @@
 	X("cpu", "list", "", show_cpus, "json",				\
 	  "each CPU: who owns it, how often it exits")			\
 	X("cell", "check", "FILE...", do_cell_check,			\
-	  "json offline",						\
+	  "json offline system",					\
 	  "what is wrong with descriptions of cells")			\
-	X("cell", "compile", "FILE", compile_cell, "output",		\
+	X("cell", "compile", "FILE", do_cell_compile, "output",		\
 	  "make what the hypervisor reads of a description")		\
-	X("cell", "show", "FILE", show_cell, "",			\
+	X("cell", "show", "FILE", do_cell_show, "",			\
 	  "a description, compiled or not, as YAML")			\
+	X("config", "create", "", create_config, "output",		\
+	  "describe this machine: what it has and who uses it")		\
 	X("vm", "list", "", show_vms, "json names run-dir",		\
 	  "each VM: state, CPUs, memory, who serves it, since when")	\
 	X("vm", "stats", "[NAME]", show_stats, "json interval count",	\
@@ -103,7 +107,8 @@
 #define HOLM_ANYWHERE(X)						\
 	X("cell", "check")						\
 	X("cell", "compile")						\
-	X("cell", "show")
+	X("cell", "show")						\
+	X("config", "create")
 
 /* X(word, noun, verb): one word for two. */
 #define HOLM_ALIASES(X)							\
