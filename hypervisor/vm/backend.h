@@ -150,8 +150,12 @@ struct guest_event {
 	u32 error_code;
 };
 
-/** Vectors of a local APIC: as its registers have them, 32 a word. */
+/**
+ * Vectors of a local APIC: as its registers have them, 32 a word. Of requests
+ * (vcpu_apic_post) only the irr and tmr of words whose bit is in @words count.
+ */
 struct apic_vectors {
+	u32 words;
 	u32 irr[8]; /* requested */
 	u32 isr[8]; /* in service */
 	u32 tmr[8]; /* level-triggered: their EOI exits */

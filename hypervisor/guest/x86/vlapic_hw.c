@@ -57,6 +57,20 @@ void vlapic_take_back(struct vlapic *v, const struct apic_vectors *s)
 	vlapic_set_tpr(v, v->tpr);
 }
 
+/* Most often there is one class: all other words stay as they were. */
+static inline void drain_class(struct vlapic *v, u32 class,
+			       struct apic_vectors *s)
+{
+	u32 bits = __atomic_exchange_n(&v->irr[class], 0, __ATOMIC_SEQ_CST);
+	u32 word = class / 2;
+
+	if (!(s->words & BIT32(word)))
+		s->irr[word] = s->tmr[word] = 0;
+	s->words |= BIT32(word);
+	s->irr[word] |= place(class, bits);
+	s->tmr[word] |= place(class, modes(v, class));
+}
+
 /*
  * A sender sets its vector first and the class second: whose class is not
  * seen here is seen next time, and a class may be seen without a vector.
@@ -68,15 +82,9 @@ bool vlapic_drain(struct vlapic *v, struct apic_vectors *s)
 	if (likely(!__atomic_load_n(&v->irr_classes, __ATOMIC_ACQUIRE)))
 		return false;
 	classes = __atomic_exchange_n(&v->irr_classes, 0, __ATOMIC_SEQ_CST);
-	memset(s, 0, sizeof(*s));
-	for (; classes; classes &= classes - 1) {
-		u32 class = (u32)__builtin_ctz(classes);
-		u32 bits = __atomic_exchange_n(&v->irr[class], 0,
-					       __ATOMIC_SEQ_CST);
-
-		s->irr[class / 2] |= place(class, bits);
-		s->tmr[class / 2] |= place(class, modes(v, class));
-	}
+	s->words = 0;
+	for (; classes; classes &= classes - 1)
+		drain_class(v, (u32)__builtin_ctz(classes), s);
 	return true;
 }
 

@@ -7,17 +7,20 @@
 #include "kit/host.h"
 #include "kit/test.h"
 
-#define ROUNDS           2000U
-#define WARM_UP          64U
-#define PM_TIMER         0x408
-#define PIC_MASK         0x21
-#define IOAPIC           0xfec00000UL
-#define MSR_APIC_BASE_   0x1b
-#define APIC_BASE_X2APIC 0xc00
-#define MSR_X2APIC_EOI   0x80b
-#define MSR_X2APIC_SVR   0x80f
-#define SVR_ENABLED      0x1ff
-#define ICR_SELF         (0x40000 | 0x55)
+#define ROUNDS              2000U
+#define WARM_UP             64U
+#define PM_TIMER            0x408
+#define PIC_MASK            0x21
+#define IOAPIC              0xfec00000UL
+#define MSR_APIC_BASE_      0x1b
+#define APIC_BASE_X2APIC    0xc00
+#define MSR_X2APIC_TPR      0x808
+#define MSR_X2APIC_EOI      0x80b
+#define MSR_X2APIC_SVR      0x80f
+#define MSR_X2APIC_SELF_IPI 0x83f
+#define SVR_ENABLED         0x1ff
+#define ICR_SELF            (0x40000 | 0x55)
+#define XAPIC               0xfee00000UL
 
 static void op_nothing(void)
 {
@@ -49,20 +52,61 @@ static void op_icr_self(void)
 	x86_wrmsr(MSR_X2APIC_ICR, ICR_SELF);
 }
 
+static void op_self_ipi(void)
+{
+	x86_wrmsr(MSR_X2APIC_SELF_IPI, 0x55);
+}
+
+static void op_x2apic_tpr(void)
+{
+	x86_wrmsr(MSR_X2APIC_TPR, 0);
+}
+
+static void op_cr8(void)
+{
+	__asm__ volatile("mov %0, %%cr8" : : "r"(0UL) : "memory");
+}
+
+static void op_xapic_tpr(void)
+{
+	(void)*(volatile u32 *)(XAPIC + 0x80);
+}
+
+static void op_xapic_icr_self(void)
+{
+	*(volatile u32 *)(XAPIC + 0x300) = ICR_SELF;
+}
+
+static void op_xapic_eoi(void)
+{
+	*(volatile u32 *)(XAPIC + 0xb0) = 0;
+}
+
 static void op_eoi(void)
 {
 	x86_wrmsr(MSR_X2APIC_EOI, 0);
 }
 
-static const struct {
+struct operation {
 	const char *name;
 	void (*op)(void);
-} operations[] = {
+};
+
+static const struct operation operations[] = {
 	{ "cpuid", op_cpuid },
 	{ "port i/o in Holm (PM timer)", op_pm_timer },
 	{ "port i/o in Holm (8259)", op_pic },
 	{ "mmio in Holm (I/O APIC)", op_ioapic },
+	{ "xapic tpr read", op_xapic_tpr },
+	{ "xapic icr to self", op_xapic_icr_self },
+	{ "xapic eoi", op_xapic_eoi },
+	{ "cr8", op_cr8 },
+};
+
+static const struct operation x2apic_operations[] = {
 	{ "x2apic icr to self", op_icr_self },
+	{ "x2apic self ipi", op_self_ipi },
+	{ "x2apic tpr", op_x2apic_tpr },
 	{ "x2apic eoi", op_eoi },
 };
 
@@ -79,19 +123,26 @@ static u64 ticks(void (*op)(void))
 	return x86_rdtsc() - start;
 }
 
-static void measure(void)
+static void measure_all(const struct operation *o, u32 n)
 {
 	u64 empty = ticks(op_nothing);
 
+	for (; n > 0; n--, o++) {
+		u64 t = ticks(o->op);
+
+		check(t > empty, "%s took no time", o->name);
+		say("BENCH %s: %lu", o->name, (t - empty) / ROUNDS);
+	}
+}
+
+static void measure(void)
+{
 	__asm__ volatile("cli");
+	*(volatile u32 *)(XAPIC + 0xf0) = SVR_ENABLED;
+	measure_all(operations, ARRAY_SIZE(operations));
 	x86_wrmsr(MSR_APIC_BASE_, x86_rdmsr(MSR_APIC_BASE_) | APIC_BASE_X2APIC);
 	x86_wrmsr(MSR_X2APIC_SVR, SVR_ENABLED);
-	for (u32 i = 0; i < ARRAY_SIZE(operations); i++) {
-		u64 t = ticks(operations[i].op);
-
-		check(t > empty, "%s took no time", operations[i].name);
-		say("BENCH %s: %lu", operations[i].name, (t - empty) / ROUNDS);
-	}
+	measure_all(x2apic_operations, ARRAY_SIZE(x2apic_operations));
 }
 
 const struct test tests[] = {

@@ -288,7 +288,9 @@ static void priority_by_tpr(void)
 	check(WAIT_FOR(taken(VEC_A) == a + 1), "the low one is lost");
 }
 
-#define X2APIC_ESR (MSR_X2APIC_BASE + (LAPIC_ESR >> 4))
+#define LAPIC_SELF_IPI  0x3f0
+#define X2APIC_ESR      (MSR_X2APIC_BASE + (LAPIC_ESR >> 4))
+#define X2APIC_SELF_IPI (MSR_X2APIC_BASE + (LAPIC_SELF_IPI >> 4))
 
 static void write_cr8(u64 val)
 {
@@ -447,6 +449,32 @@ static void illegal_vector(void)
 	check(!apic_requested(5), "it is requested");
 }
 
+/* The CPU may do it by itself; then a vector of its own exits after it. */
+static void self_ipi_register(void)
+{
+	u32 before = taken(VEC_A);
+
+	apic_enable(true);
+	irq_enable();
+	apic_write(LAPIC_SELF_IPI, VEC_A);
+	check(WAIT_FOR(taken(VEC_A) == before + 1), "it is lost");
+	irq_disable();
+	apic_write(LAPIC_SELF_IPI, VEC_A);
+	check(apic_requested(VEC_A), "it is not requested");
+	check_eq(taken(VEC_A), before + 1, "it came");
+	irq_enable();
+	check(WAIT_FOR(taken(VEC_A) == before + 2), "it is lost later");
+	apic_write(LAPIC_ESR, 0);
+	apic_write(LAPIC_SELF_IPI, 5);
+	apic_write(LAPIC_ESR, 0);
+	check(apic_read(LAPIC_ESR) & BIT32(5), "ESR is %x",
+	      apic_read(LAPIC_ESR));
+	check_eq(try_wrmsr(X2APIC_SELF_IPI, 0x100 | VEC_A), VEC_GP,
+		 "more than a vector");
+	check_eq(taken(VEC_A), before + 2, "it came again");
+	apic_enable(false);
+}
+
 static void lapic_modes(void)
 {
 	u64 base = x86_rdmsr(MSR_APIC_BASE);
@@ -492,6 +520,7 @@ const struct test tests[] = {
 	{ "nmi_ends_halt", nmi_ends_halt },
 	{ "msi_destinations", msi_destinations },
 	{ "illegal_vector", illegal_vector },
+	{ "self_ipi_register", self_ipi_register },
 	{ "lapic_modes", lapic_modes },
 	{ NULL, NULL },
 };

@@ -20,6 +20,19 @@ static bool has(const u32 *words, u8 vector)
 	return words[vector / 32] >> (vector % 32) & 1;
 }
 
+/* Where words do not count, whatever stands there must not matter. */
+static bool drain(struct apic_vectors *s)
+{
+	memset(s, 0xa5, sizeof(*s));
+	if (!vlapic_drain(v, s))
+		return false;
+	for (u32 i = 0; i < 8; i++) {
+		if (!(s->words >> i & 1))
+			s->irr[i] = s->tmr[i] = 0;
+	}
+	return true;
+}
+
 static u32 count(const u32 *words)
 {
 	u32 n = 0;
@@ -46,14 +59,14 @@ static void requests_leave_once(void **state)
 	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++)
 		assert_true(vlapic_accept(v, vectors[i], vectors[i] == 0x50));
-	assert_true(vlapic_drain(v, &s));
+	assert_true(drain(&s));
 	assert_int_equal(count(s.irr), ARRAY_SIZE(vectors));
 	for (u32 i = 0; i < ARRAY_SIZE(vectors); i++)
 		assert_true(has(s.irr, vectors[i]));
-	assert_int_equal(count(s.isr), 0);
+	assert_int_equal(s.words & ~0xffU, 0);
 	assert_int_equal(count(s.tmr), 1);
 	assert_true(has(s.tmr, 0x50));
-	assert_false(vlapic_drain(v, &s));
+	assert_false(drain(&s));
 	assert_int_equal(vlapic_pending(v), -1);
 }
 
@@ -64,13 +77,13 @@ static void level_stays_until_edge(void **state)
 
 	(void)state;
 	vlapic_accept(v, 0x61, true);
-	assert_true(vlapic_drain(v, &s));
+	assert_true(drain(&s));
 	vlapic_accept(v, 0x62, false);
-	assert_true(vlapic_drain(v, &s));
+	assert_true(drain(&s));
 	assert_true(has(s.tmr, 0x61));
 	assert_false(has(s.tmr, 0x62));
 	vlapic_accept(v, 0x61, false);
-	assert_true(vlapic_drain(v, &s));
+	assert_true(drain(&s));
 	assert_false(has(s.tmr, 0x61));
 }
 

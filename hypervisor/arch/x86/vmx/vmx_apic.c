@@ -126,7 +126,8 @@ static void request(struct vmx_vcpu *s, const struct apic_vectors *more)
 	u64 status = vmcs_read(VMCS_GUEST_INTR_STATUS);
 	u32 top = status & 0xff;
 
-	for (u32 i = 0; i < 8; i++) {
+	for (u32 left = more->words; left; left &= left - 1) {
+		u32 i = (u32)__builtin_ctz(left);
 		u32 irr = more->irr[i];
 
 		if (!irr)
@@ -135,7 +136,8 @@ static void request(struct vmx_vcpu *s, const struct apic_vectors *more)
 		top = MAX(top, 32 * i + 31 - (u32)__builtin_clz(irr));
 		write_eoi_exits(s, i, irr, more->tmr[i]);
 	}
-	vmcs_write(VMCS_GUEST_INTR_STATUS, (status & 0xff00) | top);
+	if (top != (status & 0xff))
+		vmcs_write(VMCS_GUEST_INTR_STATUS, (status & 0xff00) | top);
 	vmx_return(s, before);
 }
 

@@ -16,6 +16,7 @@
 #define EPT_FETCH         BIT64(2)
 #define EPT_NMI_UNBLOCKED BIT64(12)
 
+#define WRMSR_LEN 2
 #define VECTOR_DB 1
 #define VECTOR_DF 8
 /* Which of DR6 a debug exception sets, table 28-1; and what DR6 starts as. */
@@ -115,6 +116,17 @@ static void facts_eoi(struct hw_vcpu *v, struct exit_info *x)
 	x->vector = (u8)vmcs_read(VMCS_QUALIFICATION);
 }
 
+/*
+ * Of the writes that a guest's MSR bitmap leaves to the CPU only a SELF IPI
+ * exits, if its vector is none of an interrupt's; SDM vol 3, 30.5. Trap-like:
+ * it is put back to where it had not happened, as if the bitmap had caught it.
+ */
+static void facts_apic_write(struct hw_vcpu *v, struct exit_info *x)
+{
+	v->regs.rip -= WRMSR_LEN;
+	x->insn_len = WRMSR_LEN;
+}
+
 struct exit_row {
 	u8 reason;
 	bool has_len; /* an instruction did it, and the CPU says how long */
@@ -135,6 +147,7 @@ static const struct exit_row rows[] = {
 	EVENT(VMX_EXIT_NMI_WINDOW,	NMI,		facts_nmi_window),
 	EVENT(VMX_EXIT_TPR_BELOW,	NMI,		facts_tpr),
 	EVENT(VMX_EXIT_VIRTUAL_EOI,	EOI,		facts_eoi),
+	EVENT(VMX_EXIT_APIC_WRITE,	WRMSR,		facts_apic_write),
 	EVENT(VMX_EXIT_EPT_VIOLATION,	MMIO,		facts_ept),
 	INSN(VMX_EXIT_CPUID,		CPUID,		facts_none),
 	INSN(VMX_EXIT_GETSEC,		INSN,		facts_none),

@@ -24,8 +24,8 @@ static const struct {
 
 /*
  * In x2APIC mode with virtual delivery the CPU answers these from the
- * virtual-APIC page: TPR, PPR, ISR and IRR reads; TPR and EOI writes. In any
- * other mode they would reach the machine's own APIC.
+ * virtual-APIC page: TPR, PPR, ISR and IRR reads; TPR, EOI and SELF IPI
+ * writes. In any other mode they would reach the machine's own APIC.
  */
 static const struct {
 	u32 first, last;
@@ -34,6 +34,7 @@ static const struct {
 	{ 0x808, 0x808, false }, { 0x80a, 0x80a, false },
 	{ 0x810, 0x817, false }, { 0x820, 0x827, false },
 	{ 0x808, 0x808, true },  { 0x80b, 0x80b, true },
+	{ 0x83f, 0x83f, true },
 };
 
 static bool is_by_cpu(u32 msr, bool write)
