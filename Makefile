@@ -68,7 +68,6 @@ bench: setup-check
 	@$(MAKE) -s -C misc/bench KERNEL=$(KERNEL) O=$(O)
 	@misc/bench/bench --build $(O) --kernel $(KERNEL) $(if $(SLOW),--slow) \
 		--json $(O)/bench.json --svg $(O)/bench.svg $(RUN)
-	@$(if $(RUN),:,misc/bench/intel --build $(O))
 
 ## make lint               the tree against its own rules
 lint: setup-check

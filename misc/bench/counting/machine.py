@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A machine under QEMU's instruction counter.
+"""A machine under QEMU's instruction counter, or Bochs', if it names a CPU.
 
 One thread runs all CPUs in turn, a virtual nanosecond is an instruction, and
 where all CPUs are halted the clock jumps to the next timer. The clock starts
@@ -10,6 +10,8 @@ import re
 import subprocess
 
 from bed.machine import BASE_CMDLINE, CPU, escape
+
+from . import intel
 
 COUNTED = ["-icount", "shift=0,sleep=off", "-seed", "7",
            "-rtc", "base=2024-01-01T00:00:00,clock=vm"]
@@ -22,7 +24,8 @@ BOARD = ["-M", "q35", "-nodefaults", "-display", "none", "-serial", "stdio",
 FIGURE = re.compile(r"BENCH ([^:]+): (\d+)")
 TIMEOUT = 600
 DEFAULTS = {"cpus": 1, "memory": "", "hv": "", "cmdline": "", "image": "",
-            "initrd": "", "test": "", "counted": True, "slow": False}
+            "initrd": "", "test": "", "counted": True, "slow": False,
+            "cpu": ""}
 
 
 class RunError(Exception):
@@ -59,6 +62,8 @@ class Machine:
     def command(self, run):
         """The whole command line."""
         run = DEFAULTS | run
+        if run["cpu"]:
+            return intel.command(self.build, run)
         memory = run["memory"] or ("512M" if run["bed"] == "tiny" else "2G")
         accel = ["-accel", ACCEL + (ONE_BY_ONE if run["slow"] else "")]
         if run["counted"]:
@@ -71,6 +76,8 @@ class Machine:
         """Boot; the figures that were printed, as a dictionary."""
         log = self.build / f"logs/bench-{run['name']}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
+        if run.get("cpu"):
+            intel.prepare(self.build, DEFAULTS | run)
         with open(log, "w") as out:
             try:
                 subprocess.run(self.command(run), stdin=subprocess.DEVNULL,

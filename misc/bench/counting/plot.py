@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The rows that have peers, as bars on a logarithmic scale."""
+"""The rows that have peers or a past, as bars on a logarithmic scale."""
 import math
 from html import escape
 
@@ -64,7 +64,7 @@ def legend(columns):
 
 def svg(table, rows):
     """The whole picture."""
-    shown = [r for r in rows if r.peers]
+    shown = [r for r in rows if r.peers or r.before]
     largest = max((v for r in shown for v in [r.value, *r.peers.values()]),
                   default=1)
     scale = Scale(largest)

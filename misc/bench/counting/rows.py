@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The table: what is measured, what it should be, what others need."""
+import re
 import tomllib
 from dataclasses import dataclass, field
 
 from .machine import RunError
 
-SCHEMA = 2
+SCHEMA = 3
+# Per cent by which compilers differ: a row may be so much above what it was.
+LIMIT = 10
+# And instructions, where that is less: loops around the operation differ too.
+LEAST = 3
 
 
 @dataclass
@@ -16,6 +21,8 @@ class Row:
     value: float
     target: float
     peers: dict = field(default_factory=dict)
+    figure: str = ""
+    before: int | None = None
 
     @property
     def met(self):
@@ -44,11 +51,28 @@ def runs_of(row):
     return {row[k].split("/", 1)[0] for k in keys if k in row}
 
 
+def target_of(row):
+    """At most so much: what was decided, or what it was before."""
+    if "before" in row:
+        before = row["before"]
+        return max(before * (100 + LIMIT) // 100, before + LEAST)
+    return row["target"]
+
+
 def number(value):
     """As it is printed; None as a dash."""
     if value is None:
         return "-"
     return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def remember(text, rows):
+    """rows.toml with what the rows are now as what they were before."""
+    for row in rows:
+        if row.before is not None:
+            text = re.sub(rf'(figure = "{re.escape(row.figure)}",.* before = )'
+                          r"\d+", rf"\g<1>{row.value}", text)
+    return text
 
 
 class Table:
@@ -59,6 +83,11 @@ class Table:
         self.columns = data["columns"]
         self.runs = data["run"]
         self.groups = data["group"]
+
+    def runs_with_before(self):
+        """Names of the runs whose rows may not get worse."""
+        return set().union(*(runs_of(row) for g in self.groups
+                             for row in g["rows"] if "before" in row))
 
     def fill(self, figures, runs):
         """The rows whose runs took place."""
@@ -75,7 +104,8 @@ class Table:
                 peers = {c["id"]: row[c["id"]] for c in self.columns
                          if c["id"] in row}
                 rows.append(Row(group["title"], row["name"], value,
-                                row["target"], peers))
+                                target_of(row), peers, row["figure"],
+                                row.get("before")))
         return rows
 
     def text(self, rows):
@@ -101,6 +131,7 @@ class Table:
         """All of it for programs."""
         return {"schema": SCHEMA,
                 "rows": [{"group": r.group, "name": r.name, "holm": r.value,
-                          "target": r.target, "met": r.met, **r.peers}
+                          "target": r.target, "met": r.met,
+                          "before": r.before, **r.peers}
                          for r in rows],
                 "figures": figures}
