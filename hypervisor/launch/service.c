@@ -250,6 +250,7 @@ void launch_service_vm(void)
 		guest_msrs_adopt(&vm->vcpu[i]->guest->msrs, x86_rdmsr);
 	}
 	vm->guest->x2apic_leaf = option_set("x2apic");
+	lapic_find_lock(option_set("x2apic-stays"));
 	load_kernel(vm);
 	publish_info();
 	publish_map();

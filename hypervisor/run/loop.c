@@ -175,7 +175,10 @@ static void leave(struct vcpu *v)
 	v->guest->direct.left = true;
 }
 
-/* Each finds the mode that it left; a new cell what RESET leaves. */
+/*
+ * Each finds the mode that it left; a new cell what RESET leaves, or x2APIC
+ * mode where that cannot be left.
+ */
 static void take_up_lapic(const struct vcpu *v)
 {
 	/* Linux switches the LAPIC off on a CPU that it takes offline. */

@@ -11,6 +11,11 @@ bool lapic_is_x2apic(void)
 	return false;
 }
 
+bool lapic_stays_x2apic(void)
+{
+	return false;
+}
+
 u32 lapic_read(u32 reg)
 {
 	return regs[reg >> 4];

@@ -9,7 +9,14 @@
 #define DIVIDE_BY_1 0xb
 #define TIMER_MAX   0xffffffffU
 
+/* SDM vol 4, table 2-2 */
+#define MSR_ARCH_CAPABILITIES    0x10a
+#define ARCH_CAP_XAPIC_DISABLE   BIT64(21)
+#define MSR_XAPIC_DISABLE_STATUS 0xbd
+#define XAPIC_DISABLED           BIT64(0)
+
 static volatile u8 *lapic_regs;
+static bool stays_x2apic;
 /* Timer ticks a TSC tick, as a 32.32 fraction. */
 static u64 timer_ratio;
 
@@ -23,12 +30,34 @@ bool lapic_is_x2apic(void)
 	return x86_rdmsr(MSR_APIC_BASE) & APIC_BASE_EXTD;
 }
 
+static bool is_locked(void)
+{
+	u64 caps, status;
+
+	if (x86_cpuid(0, 0).eax < 7 || !(x86_cpuid(7, 0).edx & BIT32(29)))
+		return false;
+	return x86_rdmsr_safe(MSR_ARCH_CAPABILITIES, &caps) &&
+	       (caps & ARCH_CAP_XAPIC_DISABLE) &&
+	       x86_rdmsr_safe(MSR_XAPIC_DISABLE_STATUS, &status) &&
+	       (status & XAPIC_DISABLED);
+}
+
+void lapic_find_lock(bool stay)
+{
+	stays_x2apic = stay || is_locked();
+}
+
+bool lapic_stays_x2apic(void)
+{
+	return stays_x2apic;
+}
+
 /* SDM vol 3, figure 11-29: x2APIC is left by way of disabled. */
 void lapic_set_mode(bool x2apic)
 {
 	u64 base = x86_rdmsr(MSR_APIC_BASE);
 
-	if (x2apic == lapic_is_x2apic())
+	if (x2apic == lapic_is_x2apic() || (!x2apic && stays_x2apic))
 		return;
 	if (!x2apic) {
 		base &= ~(APIC_BASE_ENABLE | APIC_BASE_EXTD);

@@ -59,7 +59,19 @@ u32 lapic_id(void);
 /** True if the calling CPU is in x2APIC mode. */
 bool lapic_is_x2apic(void);
 
-/** Bring the calling CPU's LAPIC into this mode; it is enabled. */
+/**
+ * Find out whether this machine's LAPICs can leave x2APIC mode; once, on the
+ * boot CPU. @stay: they cannot, whatever they say (the option x2apic-stays).
+ */
+void lapic_find_lock(bool stay);
+
+/** A LAPIC in x2APIC mode can be brought into no other. */
+bool lapic_stays_x2apic(void);
+
+/**
+ * Bring the calling CPU's LAPIC into this mode; it is enabled. One that must
+ * stay in x2APIC mode does.
+ */
 void lapic_set_mode(bool x2apic);
 
 u32 lapic_read(u32 reg);

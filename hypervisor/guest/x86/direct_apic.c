@@ -228,6 +228,9 @@ int direct_apic_base_write(struct vcpu *v, u64 val)
 		return -EINVAL;
 	if ((old & mode) == mode && want == APIC_BASE_ENABLE)
 		return -EINVAL;
+	/* SDM vol 3, 11.12.7: so does a CPU whose xAPIC mode is disabled. */
+	if (lapic_stays_x2apic() && (old & APIC_BASE_EXTD) && want != mode)
+		return -EINVAL;
 	if (!want) {
 		x86_wrmsr(MSR_APIC_BASE, old & ~mode);
 		x86_wrmsr(MSR_APIC_BASE, (old & ~mode) | APIC_BASE_ENABLE);

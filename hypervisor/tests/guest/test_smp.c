@@ -330,6 +330,23 @@ static void storm(void)
 	}
 }
 
+static void x2apic_mode_stays(void)
+{
+	u64 base, now;
+
+	if (apic_may_be(false))
+		return;
+	check_eq(try_rdmsr(MSR_APIC_BASE, &base), NO_FAULT, "read");
+	check(base & APIC_BASE_EXTD, "it is in another mode");
+	check_eq(try_wrmsr(MSR_APIC_BASE, base & ~APIC_BASE_EXTD), VEC_GP,
+		 "to xAPIC mode");
+	check_eq(try_wrmsr(MSR_APIC_BASE,
+			   base & ~(APIC_BASE_EXTD | APIC_BASE_ENABLE)),
+		 VEC_GP, "disable it");
+	check_eq(try_rdmsr(MSR_APIC_BASE, &now), NO_FAULT, "read again");
+	check_eq(now, base, "the mode");
+}
+
 /* clang-format off */
 const struct test tests[] = {
 	{ "start_in_xapic", start_in_xapic },
@@ -349,6 +366,7 @@ const struct test tests[] = {
 	{ "local_vectors_are_filtered", local_vectors_are_filtered },
 	{ "register_page_access", register_page_access },
 	{ "storm", storm },
+	{ "x2apic_mode_stays", x2apic_mode_stays },
 	{ NULL, NULL },
 };
 /* clang-format on */
