@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "holm/cells.h"
+#include "holm/histogram.h"
 #include "holm/json.h"
 #include "holm/names.h"
 
@@ -184,5 +185,9 @@ int show_cell_stats(const struct holm *h)
 	struct holm_cell cell;
 	int status = h->name ? cells_get(h, &cell, NULL) : STATUS_DONE;
 
+	if (h->opt.histogram)
+		return show_histogram(h);
+	if (h->opt.svg)
+		return say(h, STATUS_USAGE, "--svg draws a --histogram");
 	return status ? status : show(h, "", stats_rows);
 }

@@ -25,6 +25,8 @@
 	  "print one JSON document instead of a table")			\
 	X(svg, "svg", "", FLAG,						\
 	  "draw it as an SVG picture")					\
+	X(histogram, "histogram", "", FLAG,				\
+	  "what the cell has measured instead; also with --json, --svg") \
 	X(names, "names", "", FLAG,					\
 	  "print nothing but the names, one a line")			\
 	X(interval, "interval", "SECONDS", NUMBER,			\
@@ -100,7 +102,8 @@
 	  "end it, and give all it had back to the Service VM")		\
 	X("cell", "list", "", show_cells, "json names",			\
 	  "each cell: state, CPUs, memory, exits, refused accesses")	\
-	X("cell", "stats", "[NAME]", show_cell_stats, "json",		\
+	X("cell", "stats", "[NAME]", show_cell_stats,			\
+	  "json histogram svg",						\
 	  "exits by reason, refusals by kind; of one cell or of all")
 
 /* X(noun, verb): what works without the hypervisor as well. */
