@@ -10,9 +10,11 @@
 #include <unistd.h>
 
 #include "abi/holm_ioctl.h"
+#include "holm/cell_ask.h"
 #include "holm/json.h"
 
-#define FILE_MAX (1UL << 30)
+#define FILE_MAX    (1UL << 30)
+#define ASK_SECONDS 30
 
 static const struct {
 	int err;
@@ -152,7 +154,7 @@ int do_cell_create(const struct holm *h)
 }
 
 static int control_id(const struct holm *h, const char *what,
-		      unsigned long request, uint32_t id)
+		      unsigned long request, uint64_t id)
 {
 	return cell_control(h, what, request, (void *)(uintptr_t)id, NULL);
 }
@@ -169,9 +171,14 @@ int do_cell_start(const struct holm *h)
 
 int do_cell_shutdown(const struct holm *h)
 {
+	unsigned int seconds =
+		h->opt.timeout_given ? h->opt.timeout : ASK_SECONDS;
 	struct holm_cell cell;
-	int status = cells_get(h, &cell, NULL);
+	uint32_t slot;
+	int status = cells_get(h, &cell, &slot);
 
+	if (!status && !h->opt.force)
+		status = cell_ask_shutdown(h, &cell, slot, seconds);
 	if (!status)
 		status =
 			control_id(h, "shut down", HOLM_IOC_CELL_STOP, cell.id);
@@ -181,10 +188,13 @@ int do_cell_shutdown(const struct holm *h)
 int do_cell_destroy(const struct holm *h)
 {
 	struct holm_cell cell;
+	uint64_t force = 0;
 	int status = cells_get(h, &cell, NULL);
 
+	if (h->opt.force)
+		force = HOLM_IOC_CELL_FORCE;
 	if (!status)
 		status = control_id(h, "destroyed", HOLM_IOC_CELL_DESTROY,
-				    cell.id);
+				    cell.id | force);
 	return status ? status : cell_report(h, h->name, "destroyed");
 }

@@ -50,9 +50,14 @@
 	X(system, "system", "FILE", TEXT,				\
 	  "compare it with that machine; FILE is of holm config create") \
 	X(force, "force", "", FLAG,					\
-	  "end the VM if it does not power off in time")		\
+	  "end a VM that does not power off in time; do not ask a cell,"	\
+	  " nor those that are locked")					\
 	X(timeout, "timeout", "SECONDS", NUMBER,			\
 	  "how long to wait for that (default 30)")			\
+	X(follow, "follow", "", FLAG,					\
+	  "go on with what comes until the cell is gone")		\
+	X(raw, "raw", "", FLAG,						\
+	  "pass every byte on, also those that command a terminal")	\
 	X(port, "port", "PORT", TEXT,					\
 	  "com1 or com2 (default: the first that the VM has)")		\
 	X(run_dir, "run-dir", "DIR", TEXT,				\
@@ -96,9 +101,12 @@
 	  "put images or strings into its memory")			\
 	X("cell", "start", "NAME", do_cell_start, "json",		\
 	  "start it from the beginning")				\
-	X("cell", "shutdown", "NAME", do_cell_shutdown, "json",		\
-	  "stop it; its memory stays as it is")				\
-	X("cell", "destroy", "NAME", do_cell_destroy, "json",		\
+	X("cell", "shutdown", "NAME", do_cell_shutdown,			\
+	  "json force timeout",						\
+	  "stop it if it agrees; its memory stays as it is")		\
+	X("cell", "console", "NAME", do_cell_console, "json follow raw",	\
+	  "what it has written to its communication region")		\
+	X("cell", "destroy", "NAME", do_cell_destroy, "json force",	\
 	  "end it, and give all it had back to the Service VM")		\
 	X("cell", "list", "", show_cells, "json names",			\
 	  "each cell: state, CPUs, memory, exits, refused accesses")	\
