@@ -4,6 +4,7 @@
 #define ACPI_ACPI_H
 
 #include "acpi/aml.h"
+#include "acpi/table.h"
 #include "core/config.h"
 #include "mem/guest_mem.h"
 
@@ -14,29 +15,6 @@ struct acpi_config {
 	u32 pci_slots;       /* bit n: slot n holds a device */
 	u32 lpc_slot;
 };
-
-/* ACPI 6.4, table 5.4: every table but RSDP and FACS starts so. */
-struct acpi_header {
-	char signature[4];
-	u32 length;
-	u8 revision;
-	u8 checksum;
-	char oem_id[6];
-	char oem_table_id[8];
-	u32 oem_revision;
-	char creator_id[4];
-	u32 creator_revision;
-} __attribute__((packed));
-static_assert(sizeof(struct acpi_header) == 36, "ACPI 6.4, table 5.4");
-
-void acpi_header_init(struct acpi_header *h, const char *signature, u8 revision,
-		      u32 length);
-
-/** Set the checksum of a whole table so that its bytes add up to 0. */
-void acpi_header_seal(struct acpi_header *h);
-
-/** The byte that makes the sum of len bytes at p zero. */
-u8 acpi_checksum(const void *p, size_t len);
 
 /** DSDT, header included; aml->failed tells whether it worked. */
 void acpi_build_dsdt(const struct acpi_config *cfg, struct aml *aml);

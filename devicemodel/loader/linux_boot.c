@@ -2,6 +2,7 @@
 #include "loader/linux_boot.h"
 
 #include "loader/bzimage.h"
+#include "loader/linux_protocol.h"
 #include "mem/e820.h"
 #include "mem/layout.h"
 
@@ -11,29 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Offsets in the zero page, boot.rst and zero-page.rst. */
-#define ZP_ACPI_RSDP      0x070
-#define ZP_E820_ENTRIES   0x1e8
-#define ZP_TYPE_OF_LOADER 0x210
-#define ZP_LOADFLAGS      0x211
-#define ZP_CODE32_START   0x214
-#define ZP_RAMDISK_IMAGE  0x218
-#define ZP_RAMDISK_SIZE   0x21c
-#define ZP_CMD_LINE_PTR   0x228
-#define ZP_E820_TABLE     0x2d0
-#define ZP_SIZE           4096U
-
-#define LOADER_UNDEFINED 0xff /* no assigned number */
-#define CAN_USE_HEAP     0x80
-#define RAMDISK_ALIGN    4096ULL
-
-/* Selectors the 32-bit protocol names: __BOOT_CS and __BOOT_DS. */
-#define BOOT_CS      0x10
-#define BOOT_DS      0x18
-#define GDT_CODE     0x00cf9b000000ffffULL
-#define GDT_DATA     0x00cf93000000ffffULL
-#define CS_ATTR      0xc09b /* 4 KiB, 32 bits, code, accessed */
-#define CR0_PE_ET_NE 0x31
+#define CS_ATTR       0xc09b /* 4 KiB, 32 bits, code, accessed */
+#define CR0_PE_ET_NE  0x31
+#define RAMDISK_ALIGN 4096ULL
 
 struct input {
 	const char *path;
@@ -127,7 +108,6 @@ static int load_ramdisk(const struct guest_mem *mem, const char *path,
 			const struct bzimage *img, u8 *zp, struct dm_error *err)
 {
 	struct input in;
-	u32 addr32, size32;
 	u64 addr;
 	int rc;
 
@@ -145,10 +125,7 @@ static int load_ramdisk(const struct guest_mem *mem, const char *path,
 	}
 	rc = input_read(&in, 0, guest_mem_at(mem, GPA(addr), in.size), in.size,
 			err);
-	addr32 = (u32)addr;
-	size32 = (u32)in.size;
-	memcpy(zp + ZP_RAMDISK_IMAGE, &addr32, 4);
-	memcpy(zp + ZP_RAMDISK_SIZE, &size32, 4);
+	zero_page_ramdisk(zp, addr, in.size);
 out:
 	close(in.fd);
 	return rc;
@@ -169,26 +146,6 @@ static int load_cmdline(const struct guest_mem *mem, const char *cmdline,
 	return guest_mem_write(mem, GPA(BOOT_CMDLINE), cmdline, len + 1);
 }
 
-static void fill_zero_page(const struct guest_mem *mem, const u8 *head,
-			   const struct bzimage *img, gpa_t rsdp, u8 *zp)
-{
-	u32 code32 = (u32)img->load_addr, cmdline = BOOT_CMDLINE;
-	struct e820_map map;
-
-	memcpy(zp + BZIMAGE_SETUP_OFFSET, head + BZIMAGE_SETUP_OFFSET,
-	       img->header_len);
-	/* What the file says in a loader's fields is not ours to hand on. */
-	memset(zp + ZP_RAMDISK_IMAGE, 0, 8);
-	zp[ZP_TYPE_OF_LOADER] = LOADER_UNDEFINED;
-	zp[ZP_LOADFLAGS] = (u8)(zp[ZP_LOADFLAGS] & ~CAN_USE_HEAP);
-	memcpy(zp + ZP_CODE32_START, &code32, 4);
-	memcpy(zp + ZP_CMD_LINE_PTR, &cmdline, 4);
-	memcpy(zp + ZP_ACPI_RSDP, &rsdp.v, 8);
-	e820_build(mem, &map);
-	zp[ZP_E820_ENTRIES] = (u8)map.count;
-	memcpy(zp + ZP_E820_TABLE, map.entry, map.count * sizeof(map.entry[0]));
-}
-
 static void fill_regs(const struct bzimage *img, struct acrn_vcpu_regs *r)
 {
 	struct acrn_regs *v = &r->vcpu_regs;
@@ -196,23 +153,25 @@ static void fill_regs(const struct bzimage *img, struct acrn_vcpu_regs *r)
 	memset(r, 0, sizeof(*r));
 	v->gprs.rsi = BOOT_ZERO_PAGE;
 	v->gdt.base = BOOT_GDT;
-	v->gdt.limit = 4 * 8 - 1;
+	v->gdt.limit = LINUX_BOOT_GDT_SIZE - 1;
 	v->rip = img->load_addr;
 	v->cr0 = CR0_PE_ET_NE;
 	v->rflags = 2;
-	v->cs_sel = BOOT_CS;
+	v->cs_sel = LINUX_BOOT_CS;
 	v->cs_ar = CS_ATTR;
 	v->cs_limit = 0xffffffff;
-	v->ss_sel = BOOT_DS;
-	v->ds_sel = BOOT_DS;
-	v->es_sel = BOOT_DS;
+	v->ss_sel = LINUX_BOOT_DS;
+	v->ds_sel = LINUX_BOOT_DS;
+	v->es_sel = LINUX_BOOT_DS;
 }
 
 int linux_boot_load(const struct guest_mem *mem, const struct boot_params *bp,
 		    struct acrn_vcpu_regs *regs, struct dm_error *err)
 {
-	static const u64 gdt[4] = { 0, 0, GDT_CODE, GDT_DATA };
-	u8 head[BZIMAGE_HEADER_SIZE], zp[ZP_SIZE] = { 0 };
+	static const u64 gdt[] = LINUX_BOOT_GDT;
+	u8 head[BZIMAGE_HEADER_SIZE], zp[ZERO_PAGE_SIZE];
+	struct zero_page_params params = { BOOT_CMDLINE, bp->rsdp.v, 0 };
+	struct e820_map map;
 	struct bzimage img;
 	struct input in;
 	int rc;
@@ -224,7 +183,10 @@ int linux_boot_load(const struct guest_mem *mem, const struct boot_params *bp,
 	close(in.fd);
 	if (rc)
 		return rc;
-	fill_zero_page(mem, head, &img, bp->rsdp, zp);
+	params.load_addr = img.load_addr;
+	zero_page_fill(zp, head, &img, &params);
+	e820_build(mem, &map);
+	zero_page_e820(zp, map.entry, map.count);
 	rc = load_cmdline(mem, bp->cmdline, &img, err);
 	if (!rc && bp->ramdisk)
 		rc = load_ramdisk(mem, bp->ramdisk, &img, zp, err);
