@@ -145,7 +145,7 @@ int cell_start(struct vm_locked l)
 	const struct holm_cell_desc *d = l.vm->cell->desc;
 
 	if (l.vm->state == VM_STATE_OFF && l.vm->powered_off)
-		vm_reset(l);
+		cell_stop(l);
 	if (l.vm->state != VM_STATE_CREATED) {
 		log_guest("cell '%s': start: it is %s", l.vm->name,
 			  vm_state_name(l.vm->state));

@@ -12,7 +12,8 @@ HEADERS = (
                     "-ffreestanding", "-mgeneral-regs-only"]),
     ("devicemodel", ["-D_GNU_SOURCE", "-Idevicemodel",
                      "-Ihypervisor/include"]),
-    ("tools", ["-D_GNU_SOURCE", "-Itools", "-Ihypervisor/include"]),
+    ("tools", ["-D_GNU_SOURCE", "-Itools", "-Idevicemodel",
+               "-Ihypervisor/include"]),
     ("inmates", ["-Iinmates", "-Ihypervisor", "-Ihypervisor/include",
                  "-ffreestanding", "-mgeneral-regs-only"]),
 )
