@@ -111,33 +111,63 @@ out:
 	return rc;
 }
 
-static const struct holm_cell_mem *loadable_at(const struct cell *c, u64 at,
-					       u64 size)
+static const struct holm_cell_mem *loadable_at(const struct cell *c, u64 at)
 {
 	const struct holm_cell_mem *m = NULL;
 
 	while ((m = cell_desc_next(c->desc, HOLM_CELL_R_MEM, m)))
-		if ((m->flags & HOLM_CELL_M_LOAD) && range_valid(at, size) &&
-		    range_inside(at, size, m->virt, m->size))
+		if ((m->flags & HOLM_CELL_M_LOAD) &&
+		    range_inside(at, 1, m->virt, m->size))
 			return m;
 	return NULL;
 }
 
+/* Bytes from @at on, up to @size, that one record has; 0: none of them. */
+static u64 loadable_part(const struct cell *c, u64 at, u64 size, hpa_t *to)
+{
+	const struct holm_cell_mem *m = loadable_at(c, at);
+
+	if (!m)
+		return 0;
+	*to = HPA(m->phys + (at - m->virt));
+	return MIN(size, m->size - (at - m->virt));
+}
+
+/* Memory in huge pages has a record for each. @load's ranges are valid. */
+static bool loadable(const struct cell *c, const struct holm_cell_load *load)
+{
+	u64 n = 0;
+	hpa_t to;
+
+	for (u64 off = 0; off < load->size; off += n) {
+		n = loadable_part(c, load->to + off, load->size - off, &to);
+		if (n == 0)
+			return false;
+	}
+	return true;
+}
+
 int cell_load(struct vm_locked l, const struct holm_cell_load *load)
 {
-	const struct holm_cell_mem *m =
-		loadable_at(l.vm->cell, load->to, load->size);
+	const struct cell *c = l.vm->cell;
+	u64 n = 0;
+	hpa_t to;
+	int rc = 0;
 
 	if (l.vm->state == VM_STATE_RUNNING || l.vm->state == VM_STATE_DYING)
 		return -EPERM;
-	if (!m) {
+	if (!loadable(c, load)) {
 		log_guest("cell '%s': load %llx+%llx: not loadable memory",
 			  l.vm->name, (unsigned long long)load->to,
 			  (unsigned long long)load->size);
 		return -EINVAL;
 	}
-	return guestmem_move(HPA(m->phys + (load->to - m->virt)),
-			     &vm_service()->s2, GPA(load->from), load->size);
+	for (u64 off = 0; off < load->size && rc == 0; off += n) {
+		n = loadable_part(c, load->to + off, load->size - off, &to);
+		rc = guestmem_move(to, &vm_service()->s2, GPA(load->from + off),
+				   n);
+	}
+	return rc;
 }
 
 int cell_start(struct vm_locked l)

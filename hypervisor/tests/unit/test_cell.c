@@ -335,6 +335,40 @@ static void loads_only_where_it_may(void **state)
 	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), 0);
 }
 
+/* Neighbours in the cell need not be neighbours in the machine. */
+static void loads_across_records(void **state)
+{
+	const struct holm_cell_mem more = {
+		{ HOLM_CELL_R_MEM, 40 },
+		.phys = MIB(110),
+		.virt = RAM_SIZE,
+		.size = PAGE_SIZE,
+		.flags = HOLM_CELL_M_READ | HOLM_CELL_M_LOAD,
+	};
+	struct holm_cell_load load = {
+		.id = 1, .from = BENCH_ARG2, .to = RAM_SIZE - 2, .size = 4
+	};
+
+	(void)state;
+	bench_take(1, 2);
+	build();
+	add(&more, sizeof(more));
+	seal();
+	assert_int_equal(create(), 1);
+	bench_put(BENCH_ARG2, "abcd", 4);
+	bench_put(BENCH_ARG, &load, sizeof(load));
+	assert_int_equal(hc(HC_HOLM_CELL_LOAD, BENCH_ARG, 0), 0);
+	assert_memory_equal(fake.ram + RAM_AT + RAM_SIZE - 2, "ab", 2);
+	assert_memory_equal(fake.ram + MIB(110), "cd", 2);
+	/* All of it or nothing. */
+	load.to = RAM_SIZE - 1;
+	load.size = PAGE_SIZE + 2;
+	bench_put(BENCH_ARG, &load, sizeof(load));
+	assert_int_equal(hc(HC_HOLM_CELL_LOAD, BENCH_ARG, 0), -EINVAL);
+	assert_memory_equal(fake.ram + MIB(110), "cd", 2);
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), 0);
+}
+
 /* Only one at a time changes what the Service VM has. */
 static void hand_over_is_tried(void **state)
 {
@@ -417,6 +451,7 @@ int main(void)
 		TEST(each_broken_byte_is_noticed),
 		TEST(mutations_are_survived),
 		TEST(loads_only_where_it_may),
+		TEST(loads_across_records),
 		TEST(hand_over_is_tried),
 		TEST(ends_itself),
 	};
