@@ -117,8 +117,10 @@ static bool vmx_vcpu_run(struct hw_vcpu *v, const u32 *kick,
 	if (unlikely(s->flush))
 		flush(s);
 	sync_in(v, s);
-	if (VMX_CHECK_LAUNCH && !s->launched)
+	if (VMX_CHECK_LAUNCH && !s->launched) {
+		vmx_break_launch(v);
 		vmx_check_launch(v);
+	}
 	how = enter(v, s, kick);
 	if (how == VMX_ENTER_KICKED)
 		return false;

@@ -158,6 +158,15 @@ void vmx_explain(struct hw_vcpu *v, enum log_level level);
 /** Say it before the CPU does. */
 void vmx_check_launch(struct hw_vcpu *v);
 
+/** Which area of the loaded VMCS breaks a rule, @out; CHECK_AREAS if none. */
+struct check_broken;
+u32 vmx_find_broken(struct hw_vcpu *v, struct check_broken *out);
+
+/* vmx_break.c */
+
+/** Compare the table of rules with what this CPU refuses. */
+void vmx_break_launch(struct hw_vcpu *v);
+
 /* In debug builds every launch is looked at first. */
 #ifdef HOLM_DEBUG
 #define VMX_CHECK_LAUNCH true

@@ -12,8 +12,10 @@ static u64 read_current(const void *image, enum vmcs_field field)
 	return vmcs_read(field);
 }
 
-static bool find_broken(struct hw_vcpu *v, struct check_broken *out)
+u32 vmx_find_broken(struct hw_vcpu *v, struct check_broken *out)
 {
+	u32 area = 0;
+
 	const struct check_vmcs s = {
 		.read = read_current,
 		.caps = vmx_caps_get(),
@@ -21,18 +23,16 @@ static bool find_broken(struct hw_vcpu *v, struct check_broken *out)
 		.vtpr = vmx_vcpu_get_tpr(v),
 	};
 
-	for (u32 area = 0; area < CHECK_AREAS; area++) {
-		if (!check_vmcs(&s, (enum check_area)area, out))
-			return true;
-	}
-	return false;
+	while (area < CHECK_AREAS && check_vmcs(&s, (enum check_area)area, out))
+		area++;
+	return area;
 }
 
 void vmx_check_launch(struct hw_vcpu *v)
 {
 	struct check_broken b;
 
-	if (find_broken(v, &b))
+	if (vmx_find_broken(v, &b) != CHECK_AREAS)
 		log_guest("VM entry will fail: %s is %lx, must be: %s", b.field,
 			  b.value, b.rule);
 }
@@ -41,7 +41,7 @@ void vmx_explain(struct hw_vcpu *v, enum log_level level)
 {
 	struct check_broken b = { .rule = "not known", .field = "?" };
 
-	find_broken(v, &b);
+	vmx_find_broken(v, &b);
 	log_print(level, "VM entry refused: %s is %lx, must be: %s", b.field,
 		  b.value, b.rule);
 	log_print(level,
