@@ -16,6 +16,7 @@ _Static_assert(sizeof(struct holm_cell_desc) == 56, "ABI");
 _Static_assert(sizeof(struct holm_cell_cpu) == 16, "ABI");
 _Static_assert(sizeof(struct holm_cell_mem) == 40, "ABI");
 _Static_assert(sizeof(struct holm_cell_port) == 24, "ABI");
+_Static_assert(sizeof(struct holm_cell_irq) == 16, "ABI");
 _Static_assert(sizeof(struct holm_cell_comm) == 24, "ABI");
 _Static_assert(sizeof(struct holm_cell_ivshmem) == 72, "ABI");
 
@@ -183,6 +184,18 @@ static int check_comm(const struct holm_cell_desc *d, const void *record)
 	return 0;
 }
 
+static int check_irq(const struct holm_cell_desc *d, const void *record)
+{
+	const struct holm_cell_irq *r = record, *other = NULL;
+
+	if (r->reserved)
+		return refuse("reserved", r->reserved, "must be 0");
+	while ((other = cell_desc_next(d, HOLM_CELL_R_IRQ, other)) != r)
+		if (other->gsi == r->gsi)
+			return refuse("interrupt", r->gsi, "listed twice");
+	return 0;
+}
+
 static const struct {
 	u32 size;
 	int (*check)(const struct holm_cell_desc *d, const void *record);
@@ -190,6 +203,7 @@ static const struct {
 	[HOLM_CELL_R_CPU] = { sizeof(struct holm_cell_cpu), check_cpu },
 	[HOLM_CELL_R_MEM] = { sizeof(struct holm_cell_mem), check_mem },
 	[HOLM_CELL_R_PORT] = { sizeof(struct holm_cell_port), check_port },
+	[HOLM_CELL_R_IRQ] = { sizeof(struct holm_cell_irq), check_irq },
 	[HOLM_CELL_R_COMM] = { sizeof(struct holm_cell_comm), check_comm },
 	[HOLM_CELL_R_IVSHMEM] = { sizeof(struct holm_cell_ivshmem),
 				  cell_ivshmem_check },

@@ -5,6 +5,7 @@
 static const struct cell_resource *const resources[] = {
 	&cell_ports,
 	&cell_memory,
+	&cell_irqs,
 	&cell_communication,
 	&cell_ivshmem,
 };

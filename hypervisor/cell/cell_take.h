@@ -30,7 +30,7 @@ struct cell_resource {
 };
 
 extern const struct cell_resource cell_ports, cell_memory, cell_communication,
-	cell_ivshmem;
+	cell_irqs, cell_ivshmem;
 
 /* cell_mem.c, for memory that several cells have: the same of one range. */
 

@@ -112,7 +112,7 @@ static void map_memory(struct vm *vm)
 	/* A write beyond it is an MSI: to any CPU, of any delivery mode. */
 	unmap(vm, LAPIC_BASE + PAGE_SIZE, MIB(1) - PAGE_SIZE);
 	for (u32 i = 0; i < launch.acpi.nioapics; i++)
-		unmap(vm, launch.acpi.ioapic[i], PAGE_SIZE);
+		unmap(vm, launch.acpi.ioapic[i].base, PAGE_SIZE);
 	/* Who sets up DMA remapping decides who reaches whose memory. */
 	for (u32 i = 0; i < launch.acpi.niommus; i++)
 		unmap(vm, launch.acpi.iommu[i].base, launch.acpi.iommu[i].size);
@@ -187,7 +187,8 @@ static void publish_map(void)
 		  launch.hv_size - HOLM_IMAGE_MAX, HOLM_RANGE_HOLM_POOL);
 	add_range(&n, LAPIC_BASE, MIB(1), HOLM_RANGE_LAPIC);
 	for (u32 i = 0; i < acpi->nioapics; i++)
-		add_range(&n, acpi->ioapic[i], PAGE_SIZE, HOLM_RANGE_IOAPIC);
+		add_range(&n, acpi->ioapic[i].base, PAGE_SIZE,
+			  HOLM_RANGE_IOAPIC);
 	for (u32 i = 0; i < acpi->niommus; i++)
 		add_range(&n, acpi->iommu[i].base, acpi->iommu[i].size,
 			  HOLM_RANGE_IOMMU);

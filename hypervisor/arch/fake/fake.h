@@ -17,6 +17,7 @@
 
 #define FAKE_CPUS_MAX 80U
 #define FAKE_LOG_SIZE 65536U
+#define FAKE_PINS     24U
 
 /** Host-physical address of the pool; RAM begins at 0. */
 #define FAKE_POOL_HPA GIB(64)
@@ -66,6 +67,7 @@ struct fake_machine {
 	bool upcall_msix; /* the driver is Holm's */
 	u64 upcall_vector;
 	struct fake_counts count;
+	u32 ioapic[0x10 + 2 * FAKE_PINS]; /* its registers */
 	struct fake_pci pci[4];
 	u32 npci;
 	u32 fail_in; /* n > 0: the n-th backend init from now fails */

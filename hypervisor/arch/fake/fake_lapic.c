@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The local APIC of a CPU of books: registers that keep what is written. */
+/* APICs of books: registers that keep what is written. */
+#include "arch/fake/fake.h"
 #include "arch/x86/asm.h"
+#include "arch/x86/ioapic.h"
 #include "arch/x86/lapic.h"
 #include "mem/hostmap.h"
 
@@ -39,9 +41,25 @@ bool x86_wrmsr_safe(u32 msr, u64 val)
 	return false;
 }
 
+/* There is one of 24 pins, whatever address is asked for. */
 volatile void *hostmap_remap(hpa_t hpa, u64 size)
 {
 	(void)hpa;
 	(void)size;
-	return NULL;
+	return fake.ioapic;
+}
+
+u32 ioapic_reg_read(volatile void *at, u32 reg)
+{
+	(void)at;
+	if (reg == IOAPIC_VERSION)
+		return (FAKE_PINS - 1) << 16 | 0x20;
+	return reg < ARRAY_SIZE(fake.ioapic) ? fake.ioapic[reg] : 0;
+}
+
+void ioapic_reg_write(volatile void *at, u32 reg, u32 val)
+{
+	(void)at;
+	if (reg < ARRAY_SIZE(fake.ioapic))
+		fake.ioapic[reg] = val;
 }

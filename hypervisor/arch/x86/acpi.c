@@ -134,12 +134,14 @@ static void madt_cpu(struct acpi_info *info, u32 id, u32 flags)
 		info->lapic_ids[info->ncpus++] = id;
 }
 
-static void madt_ioapic(struct acpi_info *info, u32 address)
+static void madt_ioapic(struct acpi_info *info,
+			const struct madt_ioapic_entry *io)
 {
 	if (info->nioapics == ACPI_MAX_IOAPICS)
 		info->too_many = true;
 	else
-		info->ioapic[info->nioapics++] = address;
+		info->ioapic[info->nioapics++] =
+			(struct acpi_ioapic){ io->address, io->gsi_base };
 }
 
 static void madt_one(struct acpi_info *info, const void *p, u8 len)
@@ -154,7 +156,7 @@ static void madt_one(struct acpi_info *info, const void *p, u8 len)
 	else if (e->type == 9 && len >= sizeof(*x))
 		madt_cpu(info, x->id, x->flags);
 	else if (e->type == 1 && len >= sizeof(*io))
-		madt_ioapic(info, io->address);
+		madt_ioapic(info, io);
 }
 
 static void read_madt(struct acpi_info *info, const struct acpi_header *h)

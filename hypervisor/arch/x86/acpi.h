@@ -17,12 +17,18 @@ struct acpi_iommu {
 	u64 size;
 };
 
+/** An I/O APIC: its pins are the interrupts from @gsi on. */
+struct acpi_ioapic {
+	u64 base;
+	u32 gsi;
+};
+
 struct acpi_info {
 	u32 ncpus;      /* usable LAPICs of the MADT */
 	u32 *lapic_ids; /* caller's memory, max_cpus entries */
 	u32 max_cpus;
 	u32 nioapics;
-	u64 ioapic[ACPI_MAX_IOAPICS];
+	struct acpi_ioapic ioapic[ACPI_MAX_IOAPICS];
 	u64 mcfg_base; /* segment 0; 0: none */
 	u8 mcfg_bus_first, mcfg_bus_last;
 	bool too_many; /* CPUs, I/O APICs or IOMMUs: some are not in here */

@@ -72,6 +72,22 @@ static bool addressed(const struct command *c, const struct vcpu *v)
 	return xapic_logical_match(&v->guest->direct, c->dest);
 }
 
+struct vcpu *direct_apic_target(const struct vm *vm, u32 dest, bool logical)
+{
+	const struct command c = {
+		.dest = dest,
+		.low = logical ? ICR_LOGICAL : 0,
+		.x2apic = lapic_is_x2apic(),
+	};
+
+	if (!logical && dest == DEST_ALL_XAPIC)
+		return NULL;
+	for (u32 i = 0; i < vm->nvcpus; i++)
+		if (addressed(&c, vm->vcpu[i]))
+			return vm->vcpu[i];
+	return NULL;
+}
+
 /* A CPU that the VM gave up is not its own any more. */
 static bool reachable(const struct vcpu *v)
 {
@@ -315,11 +331,14 @@ static int lapic_page_write(void *dev, u32 at, u32 size, u64 *val)
 		a->ldr = low;
 	if (reg == LAPIC_DFR)
 		a->dfr = low;
+	/* Else messages of others to that logical name would come here. */
+	if (reg == LAPIC_LDR && v->vm->kind == VM_CELL)
+		return 0;
 	lapic_write(reg, is_lvt(reg) ? lvt_filter(low) : low);
 	return 0;
 }
 
-int direct_apic_register(struct vm *vm, const u64 *ioapic, u32 n)
+static int register_page(struct vm *vm)
 {
 	const struct io_range lapic = {
 		.name = "local APIC",
@@ -328,11 +347,15 @@ int direct_apic_register(struct vm *vm, const u64 *ioapic, u32 n)
 		.read = lapic_page_read,
 		.write = lapic_page_write,
 	};
-	int rc = io_space_add_mmio(vm->io, &lapic);
 
-	for (u32 i = 0; i < n && !rc; i++)
-		rc = direct_ioapic_register(vm, ioapic[i]);
-	return rc;
+	return io_space_add_mmio(vm->io, &lapic);
+}
+
+int direct_apic_register(struct vm *vm, const struct acpi_ioapic *ioapic, u32 n)
+{
+	int rc = register_page(vm);
+
+	return rc ? rc : direct_ioapics_register(vm, ioapic, n);
 }
 
 int direct_apic_register_cell(struct vm *vm)
@@ -340,5 +363,5 @@ int direct_apic_register_cell(struct vm *vm)
 	int rc = stage2_map(&vm->s2, GPA(LAPIC_BASE), HPA(LAPIC_BASE),
 			    PAGE_SIZE, PT_R | PT_UC);
 
-	return rc ? rc : direct_apic_register(vm, NULL, 0);
+	return rc ? rc : register_page(vm);
 }

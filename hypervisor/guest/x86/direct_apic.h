@@ -8,6 +8,7 @@
 #ifndef GUEST_X86_DIRECT_APIC_H
 #define GUEST_X86_DIRECT_APIC_H
 
+#include "arch/x86/acpi.h"
 #include "lib/types.h"
 #include "mem/addr.h"
 
@@ -53,9 +54,17 @@ void direct_apic_msi(struct vm *vm, u64 addr, u32 data);
  * Let @vm's accesses to the LAPIC page and to the I/O APICs at @ioapic[0..n)
  * be answered here; the pages must trap. -ENOMEM.
  */
-int direct_apic_register(struct vm *vm, const u64 *ioapic, u32 n);
+int direct_apic_register(struct vm *vm, const struct acpi_ioapic *ioapic,
+			 u32 n);
 
 /** The same for a cell: its LAPIC page, read-only in stage 2. -ENOMEM. */
 int direct_apic_register_cell(struct vm *vm);
+
+/**
+ * The vCPU of @vm to which a message with an 8-bit destination goes, the
+ * first if it is several; NULL: none, or all there are. The CPUs' mode is
+ * taken to be the calling one's.
+ */
+struct vcpu *direct_apic_target(const struct vm *vm, u32 dest, bool logical);
 
 #endif

@@ -1,95 +1,427 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * The real I/O APICs, one access at a time: a redirection entry may not ask
- * for INIT or SMI, which would take a CPU out of its guest. 82093AA, 3.2.
- */
-#include "guest/x86/direct_apic.h"
-
-#include "core/spinlock.h"
 #include "guest/x86/direct_ioapic.h"
+
+#include "arch/x86/ioapic.h"
+#include "core/log.h"
+#include "core/spinlock.h"
+#include "guest/x86/guest.h"
 #include "io/iospace.h"
 #include "lib/errno.h"
 #include "mem/hostmap.h"
-#include "vm/vm.h"
 
-#define IOREGSEL       0x00
-#define IOWIN          0x10
-#define RTE_FIRST      0x10
-#define RTE_MODE_SHIFT 8
-#define RTE_MASKED     BIT32(16)
-#define MODE_SMI       2
-#define MODE_INIT      5
-#define IOAPICS_MAX    16
+#define MODE_FIXED   0
+#define MODE_LOWEST  1
+#define MODE_SMI     2
+#define MODE_NMI     4
+#define MODE_INIT    5
+#define VECTOR_FIRST 0x20 /* below are the exceptions */
+#define DEST_ALL     0xff
+/* An old one has no EOI register: the cell uses its local APIC's. */
+#define VERSION_OLD 0x11
+/* After so many writes to pins that are cells' they are not told. */
+#define STRAY_LOGGED 8
+
+struct pin {
+	struct vm *cell; /* NULL: the Service VM's */
+	u64 service;     /* the entry as the Service VM had it */
+	u64 want;        /* as the cell wrote it */
+};
 
 struct direct_ioapic {
 	struct spinlock lock;
-	volatile u8 *regs;
-	u32 select;
+	volatile void *regs;
+	u64 base;
+	u32 gsi;
+	u32 npins;
+	struct pin *pin;
+	struct ioapic_view service;
 };
 
-static struct direct_ioapic ioapics[IOAPICS_MAX];
+static struct direct_ioapic ioapics[ACPI_MAX_IOAPICS];
 static u32 ioapic_count;
+static u32 strays;
 
-static volatile u32 *reg(const struct direct_ioapic *io, u32 at)
+static u32 mode_of(u32 low)
 {
-	return (volatile u32 *)(volatile void *)(io->regs + at);
+	return low >> RTE_MODE_SHIFT & 7;
 }
 
-static u32 rte_filter(u32 select, u32 val)
+static u64 rte_get(const struct direct_ioapic *io, u32 n)
 {
-	u32 mode = (val >> RTE_MODE_SHIFT) & 7;
+	u64 high = ioapic_reg_read(io->regs, RTE_FIRST + 2 * n + 1);
 
-	if (select < RTE_FIRST || (select & 1))
-		return val;
-	if (mode != MODE_SMI && mode != MODE_INIT)
-		return val;
-	return (val & ~((u32)7 << RTE_MODE_SHIFT)) | RTE_MASKED;
+	return high << 32 | ioapic_reg_read(io->regs, RTE_FIRST + 2 * n);
+}
+
+/* Masked in between: no message has half of the old and half of the new. */
+static void rte_set(const struct direct_ioapic *io, u32 n, u64 rte)
+{
+	u32 reg = RTE_FIRST + 2 * n;
+
+	ioapic_reg_write(io->regs, reg,
+			 ioapic_reg_read(io->regs, reg) | RTE_MASKED);
+	ioapic_reg_write(io->regs, reg + 1, (u32)(rte >> 32));
+	ioapic_reg_write(io->regs, reg, (u32)rte & ~RTE_READ_ONLY);
+}
+
+/*
+ * The same for another owner, to whom no EOI is due: as an edge-triggered
+ * one, an entry forgets that it waits for one.
+ */
+static void rte_renew(const struct direct_ioapic *io, u32 n, u64 rte)
+{
+	ioapic_reg_write(io->regs, RTE_FIRST + 2 * n, RTE_MASKED);
+	rte_set(io, n, rte);
+}
+
+static struct vm *cell_of_cpu(u32 lapic_id)
+{
+	const struct cpu *cpu = cpu_by_lapic_id(lapic_id);
+	struct vcpu *v = NULL;
+
+	if (cpu)
+		v = __atomic_load_n(&cpu->vcpu, __ATOMIC_ACQUIRE);
+	return v && v->vm->kind == VM_CELL ? v->vm : NULL;
+}
+
+/*
+ * May an unmasked entry of the Service VM say so? INIT or SMI would take a
+ * CPU out of its guest. A cell's CPUs answer to no logical name in xAPIC
+ * mode; a name of theirs in x2APIC mode may be another CPU's too.
+ */
+static bool service_may(u64 rte)
+{
+	u32 low = (u32)rte, dest = (u32)(rte >> (32 + RTE_DEST_SHIFT));
+
+	if (mode_of(low) == MODE_SMI || mode_of(low) == MODE_INIT)
+		return false;
+	return (low & RTE_LOGICAL) || !cell_of_cpu(dest);
+}
+
+static u32 service_low(u32 high, u32 low)
+{
+	if (service_may((u64)high << 32 | low))
+		return low;
+	if (mode_of(low) == MODE_SMI || mode_of(low) == MODE_INIT)
+		low &= ~((u32)7 << RTE_MODE_SHIFT);
+	return low | RTE_MASKED;
+}
+
+static void service_write(struct direct_ioapic *io, u32 reg, u32 val)
+{
+	u32 n = (reg - RTE_FIRST) / 2, low_reg = reg & ~1U;
+	u32 low;
+
+	if (io->pin[n].cell) {
+		if (strays++ < STRAY_LOGGED)
+			log_guest("I/O APIC: line %u is a cell's", io->gsi + n);
+		return;
+	}
+	if (!(reg & 1)) {
+		low = service_low(ioapic_reg_read(io->regs, reg + 1), val);
+		ioapic_reg_write(io->regs, reg, low);
+		return;
+	}
+	low = ioapic_reg_read(io->regs, low_reg);
+	if (service_low(val, low) != low)
+		ioapic_reg_write(io->regs, low_reg, service_low(val, low));
+	ioapic_reg_write(io->regs, reg, val);
+}
+
+static u32 service_read(const struct direct_ioapic *io, u32 reg)
+{
+	const struct pin *p = &io->pin[(reg - RTE_FIRST) / 2];
+
+	if (!p->cell)
+		return ioapic_reg_read(io->regs, reg);
+	return reg & 1 ? (u32)(p->service >> 32) : (u32)p->service | RTE_MASKED;
+}
+
+/*
+ * What the hardware gets for what the cell wrote: one CPU of its own, by
+ * its id, since what answers to a logical name can change. False: nothing.
+ */
+static bool cell_rte(const struct vm *vm, u64 want, u64 *rte)
+{
+	u32 low = (u32)want, dest = (u32)(want >> (32 + RTE_DEST_SHIFT));
+	const struct vcpu *v;
+
+	*rte = want | RTE_MASKED;
+	if (low & RTE_MASKED)
+		return true;
+	v = direct_apic_target(vm, dest, low & RTE_LOGICAL);
+	if (!v ||
+	    (mode_of(low) != MODE_NMI && (low & RTE_VECTOR) < VECTOR_FIRST))
+		return false;
+	if (mode_of(low) == MODE_LOWEST)
+		low &= ~((u32)7 << RTE_MODE_SHIFT);
+	else if (mode_of(low) != MODE_FIXED && mode_of(low) != MODE_NMI)
+		return false;
+	*rte = (u64)v->lapic_id << (32 + RTE_DEST_SHIFT) | (low & ~RTE_LOGICAL);
+	return true;
+}
+
+/* A refused entry is masked, and stands as it was written. */
+static void cell_write(const struct vm *vm, struct direct_ioapic *io, u32 reg,
+		       u32 val)
+{
+	u32 n = (reg - RTE_FIRST) / 2;
+	struct pin *p = &io->pin[n];
+	u64 rte;
+
+	if (p->cell != vm) {
+		if (!(reg & 1) && !(val & RTE_MASKED))
+			vm_deny(cpu_self()->vcpu, HOLM_CELL_DENY_PIN,
+				io->gsi + n);
+		return;
+	}
+	if (reg & 1)
+		p->want = (u32)p->want | (u64)val << 32;
+	else
+		p->want = (p->want & ~(u64)0xffffffff) | val;
+	if (!cell_rte(vm, p->want, &rte))
+		vm_deny(cpu_self()->vcpu, HOLM_CELL_DENY_IPI, p->want);
+	rte_set(io, n, rte);
+}
+
+static u32 cell_read(const struct vm *vm, const struct direct_ioapic *io,
+		     u32 reg)
+{
+	const struct pin *p = &io->pin[(reg - RTE_FIRST) / 2];
+	const u32 live = RTE_READ_ONLY | RTE_MASKED;
+	u32 low;
+
+	if (p->cell != vm)
+		return reg & 1 ? 0 : RTE_MASKED;
+	if (reg & 1)
+		return (u32)(p->want >> 32);
+	low = ioapic_reg_read(io->regs, reg);
+	return ((u32)p->want & ~live) | (low & live);
+}
+
+static bool is_rte(const struct direct_ioapic *io, u32 reg)
+{
+	return reg >= RTE_FIRST && reg - RTE_FIRST < 2 * io->npins;
+}
+
+static u32 data_read(const struct ioapic_view *view)
+{
+	const struct direct_ioapic *io = view->io;
+	bool service = view->vm->kind == VM_SERVICE;
+	u32 reg = view->select;
+
+	if (is_rte(io, reg))
+		return service ? service_read(io, reg)
+			       : cell_read(view->vm, io, reg);
+	if (service)
+		return ioapic_reg_read(io->regs, reg);
+	return reg == IOAPIC_VERSION ? (io->npins - 1) << 16 | VERSION_OLD : 0;
+}
+
+static void data_write(const struct ioapic_view *view, u32 val)
+{
+	struct direct_ioapic *io = view->io;
+	bool service = view->vm->kind == VM_SERVICE;
+	u32 reg = view->select;
+
+	if (is_rte(io, reg) && service)
+		service_write(io, reg, val);
+	else if (is_rte(io, reg))
+		cell_write(view->vm, io, reg, val);
+	else if (service)
+		ioapic_reg_write(io->regs, reg, val);
+}
+
+/* What newer ones have beside the two windows is the Service VM's. */
+static volatile u32 *other(const struct ioapic_view *view, u32 at)
+{
+	if (view->vm->kind != VM_SERVICE || (at & 3))
+		return NULL;
+	return (volatile u32 *)(volatile void *)((volatile u8 *)view->io->regs +
+						 at);
 }
 
 static int ioapic_read(void *dev, u32 at, u32 size, u64 *val)
 {
-	struct direct_ioapic *io = dev;
+	struct ioapic_view *view = dev;
 
 	if (size != 4)
 		return -EINVAL;
-	spin_lock(&io->lock);
-	*val = *reg(io, at);
-	spin_unlock(&io->lock);
+	*val = 0;
+	spin_lock(&view->io->lock);
+	if (at == IOREGSEL)
+		*val = view->select;
+	else if (at == IOWIN)
+		*val = data_read(view);
+	else if (other(view, at))
+		*val = *other(view, at);
+	spin_unlock(&view->io->lock);
 	return 0;
 }
 
 static int ioapic_write(void *dev, u32 at, u32 size, u64 *val)
 {
-	struct direct_ioapic *io = dev;
-	u32 v = (u32)*val;
+	struct ioapic_view *view = dev;
 
 	if (size != 4)
 		return -EINVAL;
-	spin_lock(&io->lock);
+	spin_lock(&view->io->lock);
 	if (at == IOREGSEL)
-		io->select = v & 0xff;
-	*reg(io, at) = at == IOWIN ? rte_filter(io->select, v) : v;
+		view->select = *val & 0xff;
+	else if (at == IOWIN)
+		data_write(view, (u32)*val);
+	else if (other(view, at))
+		*other(view, at) = (u32)*val;
+	spin_unlock(&view->io->lock);
+	return 0;
+}
+
+static int add_range(struct vm *vm, struct ioapic_view *view)
+{
+	const struct io_range r = {
+		.name = "I/O APIC",
+		.base = view->io->base,
+		.size = PAGE_SIZE,
+		.read = ioapic_read,
+		.write = ioapic_write,
+		.dev = view,
+	};
+
+	return io_space_add_mmio(vm->io, &r);
+}
+
+static int register_one(struct vm *vm, const struct acpi_ioapic *desc)
+{
+	struct direct_ioapic *io = &ioapics[ioapic_count];
+
+	if (ioapic_count == ARRAY_SIZE(ioapics))
+		return -ENOSPC;
+	*io = (struct direct_ioapic){ .base = desc->base, .gsi = desc->gsi };
+	io->regs = hostmap_remap(HPA(desc->base), PAGE_SIZE);
+	if (!io->regs)
+		return -ENOMEM;
+	io->npins = IOAPIC_PINS(ioapic_reg_read(io->regs, IOAPIC_VERSION));
+	io->npins = MIN(io->npins, (0x100 - RTE_FIRST) / 2);
+	io->pin = vm_mem_alloc(io->npins * sizeof(*io->pin));
+	if (!io->pin)
+		return -ENOMEM;
+	io->service = (struct ioapic_view){ .io = io, .vm = vm };
+	ioapic_count++;
+	return add_range(vm, &io->service);
+}
+
+int direct_ioapics_register(struct vm *service, const struct acpi_ioapic *io,
+			    u32 n)
+{
+	int rc = 0;
+
+	ioapic_count = 0;
+	for (u32 i = 0; i < n && rc == 0; i++)
+		rc = register_one(service, &io[i]);
+	return rc;
+}
+
+static struct direct_ioapic *find(u32 gsi)
+{
+	for (u32 i = 0; i < ioapic_count; i++)
+		if (gsi - ioapics[i].gsi < ioapics[i].npins)
+			return &ioapics[i];
+	return NULL;
+}
+
+/* Ranges change only while the cell's CPUs are out of it. */
+static int show(struct vm *cell, struct direct_ioapic *io)
+{
+	struct ioapic_view *view = &cell->guest->ioapic[io - ioapics];
+
+	if (view->io)
+		return 0;
+	*view = (struct ioapic_view){ .io = io, .vm = cell };
+	return add_range(cell, view);
+}
+
+/* Masked, so nobody asks where to; then any valid CPU will do. */
+static u64 rte_at_reset(const struct vm *cell)
+{
+	return (u64)cell->vcpu[0]->lapic_id << (32 + RTE_DEST_SHIFT) |
+	       RTE_MASKED;
+}
+
+int direct_ioapic_take(struct vm *cell, u32 gsi)
+{
+	struct direct_ioapic *io = find(gsi);
+	struct pin *p;
+	int rc;
+
+	if (!io) {
+		log_guest("cell: interrupt %u: no I/O APIC has it", gsi);
+		return -EINVAL;
+	}
+	p = &io->pin[gsi - io->gsi];
+	if (p->cell) {
+		log_guest("cell: interrupt %u is cell '%s's", gsi,
+			  p->cell->name);
+		return -EBUSY;
+	}
+	rc = show(cell, io);
+	if (rc)
+		return rc;
+	spin_lock(&io->lock);
+	p->service = rte_get(io, gsi - io->gsi);
+	p->cell = cell;
+	p->want = rte_at_reset(cell);
+	rte_renew(io, gsi - io->gsi, p->want);
 	spin_unlock(&io->lock);
 	return 0;
 }
 
-int direct_ioapic_register(struct vm *vm, u64 base)
+void direct_ioapic_reset(u32 gsi)
 {
-	struct direct_ioapic *io = &ioapics[ioapic_count];
-	struct io_range r = {
-		.name = "I/O APIC",
-		.base = base,
-		.size = PAGE_SIZE,
-		.read = ioapic_read,
-		.write = ioapic_write,
-		.dev = io,
-	};
+	struct direct_ioapic *io = find(gsi);
+	struct pin *p = &io->pin[gsi - io->gsi];
 
-	if (ioapic_count == IOAPICS_MAX)
-		return -ENOSPC;
-	io->regs = hostmap_remap(HPA(base), PAGE_SIZE);
-	if (!io->regs)
-		return -ENOMEM;
-	ioapic_count++;
-	return io_space_add_mmio(vm->io, &r);
+	spin_lock(&io->lock);
+	p->want = rte_at_reset(p->cell);
+	rte_renew(io, gsi - io->gsi, p->want);
+	spin_unlock(&io->lock);
+}
+
+static void guard_pin(const struct direct_ioapic *io, u32 n, u64 rte)
+{
+	u64 safe = (rte & ~(u64)0xffffffff) |
+		   service_low((u32)(rte >> 32), (u32)rte);
+
+	if (safe == rte)
+		return;
+	log_guest("I/O APIC: line %u of the Service VM leads to a cell's CPU",
+		  io->gsi + n);
+	rte_set(io, n, safe);
+}
+
+void direct_ioapic_give_back(u32 gsi)
+{
+	struct direct_ioapic *io = find(gsi);
+	u32 n = gsi - io->gsi;
+	struct pin *p = &io->pin[n];
+
+	spin_lock(&io->lock);
+	p->cell = NULL;
+	rte_renew(io, n, p->service);
+	guard_pin(io, n, p->service);
+	spin_unlock(&io->lock);
+}
+
+static void guard(struct direct_ioapic *io)
+{
+	spin_lock(&io->lock);
+	for (u32 n = 0; n < io->npins; n++)
+		if (!io->pin[n].cell)
+			guard_pin(io, n, rte_get(io, n));
+	spin_unlock(&io->lock);
+}
+
+void direct_ioapic_guard(void)
+{
+	for (u32 i = 0; i < ioapic_count; i++)
+		guard(&ioapics[i]);
 }

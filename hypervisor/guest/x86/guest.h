@@ -12,6 +12,7 @@
 
 #include "guest/x86/cpuid.h"
 #include "guest/x86/direct_apic.h"
+#include "guest/x86/direct_ioapic.h"
 #include "guest/x86/emulate.h"
 #include "guest/x86/insncache.h"
 #include "guest/x86/msr.h"
@@ -43,6 +44,7 @@ struct vm_guest {
 	bool x2apic_leaf;
 	struct vpci vpci;        /* not of a User VM: its device model has it */
 	struct ivshmem *ivshmem; /* its ends of shared-memory links */
+	struct ioapic_view ioapic[ACPI_MAX_IOAPICS]; /* of a cell */
 };
 
 struct vcpu_guest {

@@ -20,12 +20,14 @@ static void bench_map_service(struct vm *vm)
 
 void bench_start(u32 ncpus, u64 pool_pages)
 {
+	const struct acpi_ioapic ioapic = { .base = 0xfec00000 };
 	struct vm *vm;
 
 	fake_machine_init(ncpus, BENCH_RAM, pool_pages);
 	vm_setup(&fake.pool, &guest_machine_ops);
 	assert_int_equal(vm_create_service(ncpus, &vm), 0);
 	bench_map_service(vm);
+	assert_int_equal(direct_apic_register(vm, &ioapic, 1), 0);
 	assert_int_equal(vm_start(vm_lock(vm)), 0);
 	vm_unlock((struct vm_locked){ vm });
 	for (u32 i = 0; i < ncpus; i++) {
