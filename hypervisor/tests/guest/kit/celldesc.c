@@ -70,6 +70,26 @@ void desc_add_port(u32 port, u32 count, u32 flags)
 	desc_add(&r, sizeof(r));
 }
 
+void desc_add_irq(u32 gsi)
+{
+	const struct holm_cell_irq r = {
+		{ HOLM_CELL_R_IRQ, sizeof(r) },
+		.gsi = gsi,
+	};
+
+	desc_add(&r, sizeof(r));
+}
+
+void desc_add_pci(u32 bdf)
+{
+	const struct holm_cell_pci r = {
+		{ HOLM_CELL_R_PCI, sizeof(r) },
+		.bdf = bdf,
+	};
+
+	desc_add(&r, sizeof(r));
+}
+
 void desc_add_comm(u64 virt, u32 flags)
 {
 	const struct holm_cell_comm r = {

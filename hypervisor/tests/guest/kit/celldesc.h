@@ -16,6 +16,8 @@ void desc_add_cpu(u32 lapic_id);
 void desc_add_mem(u64 phys, u64 virt, u64 size, u32 flags);
 void desc_add_port(u32 port, u32 count, u32 flags);
 void desc_add_comm(u64 virt, u32 flags);
+void desc_add_irq(u32 gsi);
+void desc_add_pci(u32 bdf);
 
 /** Set size and checksum: the size. */
 u32 desc_seal(void);
