@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A ball between CPUs: each throws it on by an interrupt to the next.
- * Words: rounds=N (1000).
+ * A ball between CPUs: each throws it on by an interrupt to the next, which
+ * costs the thrower an exit. Words: rounds=N (1000); memory: by a word of
+ * memory that the next one watches, which costs none.
  */
 #include "lib/cmdline.h"
 #include "lib/comm.h"
@@ -15,7 +16,8 @@
 
 static u32 cpus;
 static u32 caught[INMATE_CPUS];
-static u64 left;
+static word left;
+static u32 turn; /* whose ball it is, if it is in memory */
 
 static u32 self(void)
 {
@@ -41,6 +43,11 @@ static void catch (void)
 		throw_to((cpu + 1) % cpus);
 }
 
+static bool playing(void)
+{
+	return __atomic_load_n(&left, __ATOMIC_ACQUIRE);
+}
+
 static void other(u32 cpu)
 {
 	(void)cpu;
@@ -48,25 +55,47 @@ static void other(u32 cpu)
 		irqs_wait();
 }
 
-static bool playing(void)
+static void watch(u32 cpu)
 {
-	return __atomic_load_n(&left, __ATOMIC_ACQUIRE);
+	while (playing()) {
+		pause();
+		/* The one before may just have thrown the last. */
+		if (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != cpu ||
+		    !playing())
+			continue;
+		caught[cpu]++;
+		__atomic_sub_fetch(&left, 1, __ATOMIC_ACQ_REL);
+		__atomic_store_n(&turn, (cpu + 1) % cpus, __ATOMIC_RELEASE);
+	}
+}
+
+static void play_by_interrupts(void)
+{
+	throw_to(1 % cpus);
+	while (playing()) {
+		irqs_wait();
+		irqs_off();
+		inmate_serve();
+	}
 }
 
 void inmate_main(void)
 {
 	u32 want = comm ? comm->cpus - 1 : 1;
 
-	left = MAX(cmdline_number("rounds", 1000), (u64)1);
+	const bool memory = cmdline_has("memory");
+
+	left = MAX((word)cmdline_number("rounds", 1000), 1UL);
 	trap_set(VECTOR_IPI, catch);
-	cpus = 1;
-	cpus += smp_start(want, other);
+	/* Nobody catches anything before all are there. */
+	turn = INMATE_CPUS;
+	cpus = 1 + smp_start(want, memory ? watch : other);
 	print("smp: %u CPUs\n", cpus);
-	throw_to(1 % cpus);
-	while (playing()) {
-		irqs_wait();
-		irqs_off();
-		inmate_serve();
+	if (memory) {
+		__atomic_store_n(&turn, 0, __ATOMIC_RELEASE);
+		watch(0);
+	} else {
+		play_by_interrupts();
 	}
 	for (u32 i = 0; i < cpus; i++)
 		print("smp: CPU %u, LAPIC %u, caught %u\n", i, smp_lapic_id(i),

@@ -83,6 +83,27 @@ static u32 pm_timer(void)
 	return cpu_is_intel() ? 0xb008 : 0x608;
 }
 
+static u64 exits_of_both(void)
+{
+	return hc_cpu(1).exits + hc_cpu(2).exits;
+}
+
+/* They hear of each other by memory alone. */
+static void two_cpus_need_no_exit(void)
+{
+	u64 exits;
+	u32 id;
+
+	inmate_describe(2, 0);
+	id = inmate_begin(IMAGE(smp), "rounds=200 memory");
+	inmate_says(id, "smp: 2 CPUs");
+	exits = exits_of_both();
+	inmate_says(id, "caught 100");
+	inmate_says(id, "smp: done");
+	check_eq(exits_of_both(), exits, "exits");
+	inmate_finish(id);
+}
+
 /* Ports that are the cell's cost no exit: nothing else happens there. */
 static void three_clocks(void)
 {
@@ -190,6 +211,7 @@ const struct test tests[] = {
 	{ "hello64", hello64 },
 	{ "timer_ends", timer_ends },
 	{ "two_cpus", two_cpus },
+	{ "two_cpus_need_no_exit", two_cpus_need_no_exit },
 	{ "three_clocks", three_clocks },
 	{ "may_be_asked", may_be_asked },
 	{ "wild_is_refused", wild_is_refused },
