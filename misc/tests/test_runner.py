@@ -10,7 +10,7 @@ from pathlib import Path
 import load
 
 load.package("testbed")
-from bed import bochs, execute, machine, summary, table  # noqa: E402
+from bed import bochs, execute, iso, machine, summary, table  # noqa: E402
 
 DEFAULTS = {"bed": "bare", "cpus": 1, "kernels": "default", "memory": "1G",
             "timeout": 20, "forbid": ["panic"]}
@@ -189,6 +189,9 @@ class Intel(unittest.TestCase):
         self.assertFalse(builder.lacks(make_run(memory="2G")))
         self.assertTrue(machine.Builder("/b").lacks(
             make_run(needs=["intel"])))
+
+    def test_dollars_are_not_grubs(self):
+        self.assertEqual(iso.escape("memmap=16M$0x6 a"), "memmap=16M\\$0x6 a")
 
     def test_what_one_model_lacks(self):
         builder = bochs.Builder("/b")

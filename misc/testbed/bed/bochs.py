@@ -5,7 +5,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from . import machine
+from . import iso, machine
 
 TOOL = Path(__file__).resolve().parents[1] / "bochs"
 # The common case first. The others lack or add what README.md says.
@@ -99,7 +99,7 @@ class Builder(machine.Builder):
         text, files = GRUB_HEAD, []
         for command, path, args in self.payload(run):
             files.append(f"/boot/{path.name}={path.resolve()}")
-            text += f"\t{command} /boot/{path.name} {args}\n"
+            text += f"\t{command} /boot/{path.name} {iso.escape(args)}\n"
         with tempfile.TemporaryDirectory() as tmp:
             grub = Path(tmp) / "boot/grub"
             grub.mkdir(parents=True)

@@ -18,6 +18,11 @@ menuentry "Holm" {{
 """
 
 
+def escape(text):
+    """GRUB takes $NAME for a variable of its own."""
+    return text.replace("$", "\\$")
+
+
 def build(run, builder):
     """Write the image of this run; BIOS and, if installed, UEFI."""
     out = builder.iso(run)
@@ -29,6 +34,6 @@ def build(run, builder):
         shutil.copy(builder.kernel(run), boot / "vmlinuz")
         shutil.copy(builder.initrd(run), boot / "initrd")
         (boot / "grub/grub.cfg").write_text(GRUB_CFG.format(
-            hv=run.hv, linux=builder.linux_args(run)))
+            hv=escape(run.hv), linux=escape(builder.linux_args(run))))
         subprocess.run(["grub-mkrescue", "-o", out, tmp], check=True,
                        capture_output=True)
