@@ -71,6 +71,8 @@
 	  "whose memory is what, by address")				\
 	X("hv", "audit", "", do_audit, "json",				\
 	  "prove from what the CPUs walk that no guest reaches another") \
+	X("hv", "check", "", check_host, "json",			\
+	  "can this machine run Holm, and what does it lack")		\
 	X("hv", "log", "", show_log, "json",				\
 	  "what the hypervisor has said so far")			\
 	X("hv", "trace", "", show_trace,				\
@@ -116,6 +118,7 @@
 
 /* X(noun, verb): what works without the hypervisor as well. */
 #define HOLM_ANYWHERE(X)						\
+	X("hv", "check")						\
 	X("cell", "check")						\
 	X("cell", "compile")						\
 	X("cell", "show")						\
