@@ -246,25 +246,28 @@ static enum verdict look_memory(const struct host *h, char *why)
 	return kib << 10 < LEAST_RAM ? VERDICT_MISSING : VERDICT_OK;
 }
 
-static enum verdict look_boot(const struct host *h, char *why)
+/* Four bytes of attributes, then the value: UEFI 2.10, 3.3. */
+static bool secure_boot(const struct host *h)
 {
 	FILE *f = machine_open(h->root, SECURE_BOOT);
 	uint8_t var[5] = { 0 };
+	bool on = false;
 
-	/* Four bytes of attributes, then the value: UEFI 2.10, 3.3. */
-	if (f) {
-		if (fread(var, 1, sizeof(var), f) != sizeof(var))
-			var[4] = 0;
-		fclose(f);
-	}
-	if (var[4] == 1)
+	if (!f)
+		return false;
+	on = fread(var, 1, sizeof(var), f) == sizeof(var) && var[4] == 1;
+	fclose(f);
+	return on;
+}
+
+static enum verdict look_boot(const struct host *h, char *why)
+{
+	if (secure_boot(h))
 		return ok_if(false, why,
 			     "Secure Boot is on, and Holm is not signed");
-	say_why(why, "%s",
-		exists(h, "/sys/firmware/efi/systab") ||
-				exists(h, "/sys/firmware/efi/runtime") || f
-			? "UEFI: by GRUB, multiboot2"
-			: "BIOS: by GRUB, multiboot2");
+	say_why(why, "by GRUB, multiboot2, from %s",
+		exists(h, "/sys/firmware/efi/fw_platform_size") ? "UEFI"
+								: "BIOS");
 	return VERDICT_OK;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cell/check.h"
 #include "cell/compile.h"
 #include "cell/load.h"
 #include "fake.h"
@@ -251,6 +252,83 @@ static void test_good(void **state)
 	assert_true(check_folder(FOLDER "good", false) > 2);
 }
 
+#define HEAD(name, cpu) "name: " name "\ncpus: [" cpu "]\nmemory:\n"
+#define CODE            "  - { at: 0, size: 1M, access: [read, execute] }\n"
+#define LINK(id, more)                                                   \
+	CODE "shared-memory:\n  - { link: 1G, at: 16M, rw: 4K, device: " \
+	     "'00:0e.0',\n      id: " id more " }\n"
+
+/* Two descriptions, and what is said of the second. */
+static const struct {
+	const char *a, *b, *said;
+} pairs[] = {
+	{ HEAD("a", "1") CODE, HEAD("b", "2") CODE, "" },
+	{ HEAD("a", "1") CODE, HEAD("a", "2, 1") CODE,
+	  "b:1:7: another cell is called 'a' (a:1)\n"
+	  "b:2:11: CPU 1 is 'a's (a:2)\n" },
+	{ HEAD("a", "1") CODE "  - { at: 2M, phys: 1G, size: 4K }\n",
+	  HEAD("b", "2") CODE
+	  "  - { at: 2M, phys: 0x3ffff000, size: 8K, access: [read, shared] "
+	  "}\n",
+	  "b:5:21: the memory at 0x40000000 is 'a's (a:5)\n" },
+	{ HEAD("a", "1") CODE
+	  "  - { at: 2M, phys: 1G, size: 4K, access: [read, shared] }\n",
+	  HEAD("b", "2") CODE
+	  "  - { at: 4M, phys: 1G, size: 4K, access: [read, shared] }\n",
+	  "" },
+	{ HEAD("a", "1") CODE "ports: [ { first: 1, count: 9, shared: true } ]",
+	  HEAD("b", "2") CODE "ports: [ { first: 9 } ]",
+	  "b:5:19: port 0x9 is 'a's (a:5); both must say 'shared: true'\n" },
+	{ HEAD("a", "1") CODE "interrupts: [3]\npci: ['00:05.0']\n",
+	  HEAD("b", "2") CODE "interrupts: [0x3]\npci: ['0000:00:05.0']\n",
+	  "b:5:14: interrupt 0x3 is 'a's (a:5)\n"
+	  "b:6:7: PCI function 0000:00:05.0 is 'a's (a:6)\n" },
+	{ HEAD("a", "1") LINK("0", ""), HEAD("b", "2") LINK("1", ""), "" },
+	{ HEAD("a", "1") LINK("0", ", service: 1"),
+	  HEAD("b", "2") LINK("1", ", peers: 3"),
+	  "b:7:11: the number 1 on this link is taken (a:6)\n"
+	  "b:7:21: 'peers' is 3 here and 2 in 'a', a peer of this link "
+	  "(a:6)\n" },
+	{ HEAD("a", "1") LINK("0", ""),
+	  HEAD("b", "2") CODE "  - { at: 2M, phys: 0x40001000, size: 4K }\n",
+	  "b:5:21: the memory at 0x40001000 is 'a's (a:6)\n" },
+};
+
+static struct cell_config *read_as(const char *name, const char *text)
+{
+	struct report r = { .n = 0 };
+	struct cell_config *cfg;
+
+	assert_int_equal(cell_config_read(name, text, strlen(text), &cfg, &r),
+			 0);
+	return cfg;
+}
+
+static void test_pairs(void **state)
+{
+	struct cell_config *a, *b;
+	char *said = NULL;
+	size_t i, len;
+	FILE *out;
+
+	(void)state;
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		struct report r = { .n = 0 };
+
+		a = read_as("a", pairs[i].a);
+		b = read_as("b", pairs[i].b);
+		cell_check_pair(a, b, &r);
+		out = open_memstream(&said, &len);
+		report_print(&r, out);
+		fclose(out);
+		assert_string_equal(said, pairs[i].said);
+		free(said);
+		report_free(&r);
+		cell_config_free(a);
+		cell_config_free(b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +337,7 @@ int main(void)
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_pairs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
