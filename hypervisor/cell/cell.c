@@ -164,7 +164,7 @@ int cell_load(struct vm_locked l, const struct holm_cell_load *load)
 	}
 	for (u64 off = 0; off < load->size && rc == 0; off += n) {
 		n = loadable_part(c, load->to + off, load->size - off, &to);
-		rc = guestmem_move(to, &vm_service()->s2, GPA(load->from + off),
+		rc = guestmem_fill(to, &vm_service()->s2, GPA(load->from + off),
 				   n);
 	}
 	return rc;

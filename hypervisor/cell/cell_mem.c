@@ -7,11 +7,16 @@
  * then is it looked for elsewhere: what no donor maps can be donated no more,
  * so what is not found then will not come. Withdrawn pages can be mapped
  * again without memory (pgtable_withdraw()), so giving back cannot fail.
+ *
+ * Holm does not map it either while it is the cell's: whatever goes wrong on
+ * behalf of somebody else, speculation included, has nothing to read.
  */
 #include "cell/cell_take.h"
 #include "core/log.h"
 #include "lib/errno.h"
+#include "mem/hostmap.h"
 #include "mem/physmap.h"
+#include "mem/physwin.h"
 #include "vm/sched.h"
 
 static u32 type_of(const struct holm_cell_mem *m)
@@ -22,6 +27,12 @@ static u32 type_of(const struct holm_cell_mem *m)
 static bool is_shared(const struct holm_cell_mem *m)
 {
 	return m->flags & HOLM_CELL_M_SHARED;
+}
+
+/* RAM that the cell has alone. */
+static bool is_private(const struct holm_cell_mem *m)
+{
+	return !is_shared(m) && type_of(m) == PT_WB;
 }
 
 static u32 attr_of(const struct holm_cell_mem *m)
@@ -145,13 +156,63 @@ static int withdraw_memory(const struct cell *c)
 	return rc;
 }
 
-static void wipe_memory(const struct cell *c)
+static void wipe_memory(const struct cell *c, void (*zero)(hpa_t hpa, u64 len))
 {
 	const struct holm_cell_mem *m = NULL;
 
 	while ((m = next_mem(c, m)))
-		if (!is_shared(m) && type_of(m) == PT_WB)
-			physmap_zero(HPA(m->phys), m->size);
+		if (is_private(m))
+			zero(HPA(m->phys), m->size);
+}
+
+static bool is_last(const struct cell *c)
+{
+	bool more = true, last = true;
+
+	for (u32 slot = 0; more && last; slot++) {
+		struct vm *vm = vm_get_slot(slot, &more);
+
+		if (!vm)
+			continue;
+		last = vm->kind != VM_CELL || vm == c->vm;
+		vm_put(vm);
+	}
+	return last;
+}
+
+/*
+ * Holm sees the memory of @c again, up to, not including, @end. The tables
+ * that were split for it stay while there are other cells, whose CPUs are not
+ * to be asked to forget them; after the last one all is as it was.
+ */
+static void show_memory(const struct cell *c, const struct holm_cell_mem *end)
+{
+	const struct holm_cell_mem *m = NULL;
+
+	while ((m = next_mem(c, m)) != end)
+		if (is_private(m))
+			hostmap_show(HPA(m->phys), m->size);
+	if (!is_last(c))
+		return;
+	hostmap_settle();
+	vm_forget_host();
+	hostmap_reap();
+}
+
+static int hide_memory(const struct cell *c)
+{
+	const struct holm_cell_mem *m = NULL;
+	int rc = 0;
+
+	while ((m = next_mem(c, m))) {
+		if (is_private(m))
+			rc = hostmap_hide(HPA(m->phys), m->size);
+		if (rc)
+			break;
+	}
+	if (rc)
+		show_memory(c, m);
+	return rc;
 }
 
 static int map_memory(const struct cell *c)
@@ -165,30 +226,43 @@ static int map_memory(const struct cell *c)
 	return rc;
 }
 
-static int take_memory(struct cell *c)
+/* It is nobody's now: is it nobody's indeed, and the cell's then? */
+static int settle_memory(const struct cell *c)
 {
 	const struct holm_cell_mem *m = NULL;
+	int rc = 0;
+
+	while (rc == 0 && (m = next_mem(c, m)))
+		if (!is_shared(m))
+			rc = check_unused(c, m);
+	return rc ? rc : map_memory(c);
+}
+
+static int take_memory(struct cell *c)
+{
 	int rc = withdraw_memory(c);
 
 	if (rc)
 		return rc;
-	flush_service();
-	while (rc == 0 && (m = next_mem(c, m)))
-		if (!is_shared(m))
-			rc = check_unused(c, m);
-	if (rc == 0)
-		rc = map_memory(c);
-	if (rc) {
-		return_memory(c, NULL);
-		return rc;
+	rc = hide_memory(c);
+	if (rc == 0) {
+		flush_service();
+		vm_forget_host();
+		rc = settle_memory(c);
+		if (rc)
+			show_memory(c, NULL);
 	}
-	wipe_memory(c);
-	return 0;
+	if (rc)
+		return_memory(c, NULL);
+	else
+		wipe_memory(c, physwin_zero);
+	return rc;
 }
 
 static void give_back_memory(struct cell *c)
 {
-	wipe_memory(c);
+	show_memory(c, NULL);
+	wipe_memory(c, physmap_zero);
 	return_memory(c, NULL);
 }
 

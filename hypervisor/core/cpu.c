@@ -56,6 +56,29 @@ void cpu_kick(struct cpu *cpu)
 	lapic_icr(cpu->lapic_id, ICR_NMI | ICR_ASSERT);
 }
 
+static u64 map_changes;
+
+u64 cpu_map_changed(void)
+{
+	return __atomic_add_fetch(&map_changes, 1, __ATOMIC_SEQ_CST);
+}
+
+void cpu_map_look(struct cpu *cpu)
+{
+	u64 now = __atomic_load_n(&map_changes, __ATOMIC_SEQ_CST);
+
+	if (likely(cpu->map_seen == now))
+		return;
+	/* What is not global goes, tables that a walk remembers as well. */
+	x86_write_cr3(x86_read_cr3());
+	__atomic_store_n(&cpu->map_seen, now, __ATOMIC_SEQ_CST);
+}
+
+bool cpu_map_seen(const struct cpu *cpu, u64 change)
+{
+	return __atomic_load_n(&cpu->map_seen, __ATOMIC_SEQ_CST) >= change;
+}
+
 void cpu_nmi(void)
 {
 	struct percpu *p = percpu_self();

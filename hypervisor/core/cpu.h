@@ -38,6 +38,7 @@ struct cpu {
 	u64 exits;
 	u64 nmis_own;
 	u64 nmis_foreign;
+	u64 map_seen; /* the last change of Holm's own map it knows of */
 	struct trace_ring *trace; /* see core/trace.h; constant after start */
 };
 
@@ -58,6 +59,20 @@ struct cpu *cpu_self(void);
  * what it should do. Never lost, may be merged. Callable from any CPU.
  */
 void cpu_kick(struct cpu *cpu);
+
+/*
+ * Holm's own map lost something: every CPU must forget its translations. A
+ * CPU does so by itself whenever it looks what it was kicked for.
+ */
+
+/** Say so. Returns the number of this change. */
+u64 cpu_map_changed(void);
+
+/** On the CPU itself: forget what changed since it last did. */
+void cpu_map_look(struct cpu *cpu);
+
+/** Has @cpu forgotten what was before @change? */
+bool cpu_map_seen(const struct cpu *cpu, u64 change);
 
 /** Time stamp counter, and its frequency as measured at start, in kHz. */
 u64 time_now(void);

@@ -9,10 +9,12 @@
 #include "arch/x86/desc.h"
 #include "core/cpu.h"
 #include "mem/layout.h"
+#include "mem/pgtable.h"
 
 struct percpu {
 	u8 hw_save[8192] __aligned(4096); /* the backend's per-CPU pages */
 	struct cpu *cpu;
+	struct pgtable map; /* its own tree: only LOCAL_WINDOW changes */
 	struct desc_tables desc;
 	bool nmi_for_guest; /* a foreign NMI came: hand it on */
 	u64 timer_armed;    /* TSC the LAPIC timer is set for, 0: none */

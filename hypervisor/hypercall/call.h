@@ -68,6 +68,7 @@ s64 hc_act_trace(struct hc_call *call);
 /* The subjects of HC_HOLM_QUERY that hc_map.c and hc_trace.c answer. */
 int hc_query_map(struct hc_call *call);
 int hc_query_vm_map(struct hc_call *call);
+int hc_query_host_map(struct hc_call *call);
 int hc_query_trace(struct hc_call *call);
 
 /* hc_debug.c */

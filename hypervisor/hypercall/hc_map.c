@@ -3,6 +3,7 @@
 #include "hypercall/call.h"
 #include "hypercall/hypercall.h"
 #include "lib/errno.h"
+#include "mem/hostmap.h"
 
 static struct {
 	const struct holm_range *range;
@@ -101,6 +102,26 @@ int hc_query_vm_map(struct hc_call *call)
 		return -ENOENT;
 	collect(&vm->s2, from, &ms);
 	vm_put(vm);
+	if (ms.leaves == 0)
+		return -ENOENT;
+	return hc_query_add(call, ms.m, ms.n * (u32)sizeof(ms.m[0]));
+}
+
+/* Who hides memory from Holm has the lock, and tables may go meanwhile. */
+int hc_query_host_map(struct hc_call *call)
+{
+	const struct holm_query *q = &call->u.query;
+	struct mappings ms = {
+		.max = MIN(MAPPINGS, q->len / (u32)sizeof(ms.m[0])),
+	};
+
+	if (q->index != 0 || call->arg2 >= VM_GPA_LIMIT)
+		return -ENOENT;
+	if (!vm_handover_begin())
+		return -EBUSY;
+	(void)hostmap_for_each(align_down(call->arg2, PAGE_SIZE), add_leaf,
+			       &ms);
+	vm_handover_end();
 	if (ms.leaves == 0)
 		return -ENOENT;
 	return hc_query_add(call, ms.m, ms.n * (u32)sizeof(ms.m[0]));

@@ -6,11 +6,12 @@
 #include "arch/x86/acpi.h"
 #include "core/cpu.h"
 #include "launch/boot_info.h"
+#include "mem/pgtable.h"
 #include "mem/pool.h"
 
 /** What start-up knows of a CPU before it runs. */
 struct launch_cpu {
-	hpa_t root; /* its page tables */
+	struct pgtable map;
 	hpa_t area; /* its private memory */
 };
 

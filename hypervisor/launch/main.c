@@ -259,6 +259,6 @@ void launch_main(u32 magic, u32 info)
 	pic_mask_all();
 	boot_cpu_first();
 	launch_build_cpus();
-	launch_switch_stack(launch.lcpu[0].root.v, LOCAL_STACK_TOP,
-			    launch_bsp_main);
+	launch_switch_stack(pgtable_root(&launch.lcpu[0].map).v,
+			    LOCAL_STACK_TOP, launch_bsp_main);
 }

@@ -3,6 +3,7 @@
 
 #include "lib/errno.h"
 #include "mem/physmap.h"
+#include "mem/physwin.h"
 
 /* The caller holds the lock and has seen to it that the range is valid. */
 static int check_locked(const struct stage2 *s2, gpa_t gpa, u64 len, u32 need)
@@ -16,6 +17,23 @@ static int check_locked(const struct stage2 *s2, gpa_t gpa, u64 len, u32 need)
 			return -EFAULT;
 	}
 	return 0;
+}
+
+static void read_piece(const struct stage2 *s2, void *dst, hpa_t src, u64 len)
+{
+	if (unlikely(s2->by_window))
+		physwin_read(dst, src, len);
+	else
+		physmap_read(dst, src, len);
+}
+
+static void write_piece(const struct stage2 *s2, hpa_t dst, const void *src,
+			u64 len)
+{
+	if (unlikely(s2->by_window))
+		physwin_write(dst, src, len);
+	else
+		physmap_write(dst, src, len);
 }
 
 /* One of @in and @out is NULL and says the direction. */
@@ -32,9 +50,9 @@ static void copy_locked(const struct stage2 *s2, gpa_t gpa, u8 *out,
 		(void)stage2_translate_locked(s2, gpa_add(gpa, off), &r);
 		n = MIN(r.size, len - off);
 		if (out != NULL)
-			physmap_read(out + off, r.hpa, n);
+			read_piece(s2, out + off, r.hpa, n);
 		else
-			physmap_write(r.hpa, in + off, n);
+			write_piece(s2, r.hpa, in + off, n);
 		off += n;
 	}
 }
@@ -67,7 +85,7 @@ int guestmem_write(struct stage2 *s2, gpa_t gpa, const void *src, u64 len)
 }
 
 /* The caller holds the lock and has checked. */
-static void move_locked(hpa_t dst, const struct stage2 *s2, gpa_t gpa, u64 len)
+static void fill_locked(hpa_t dst, const struct stage2 *s2, gpa_t gpa, u64 len)
 {
 	u64 off = 0;
 
@@ -77,12 +95,12 @@ static void move_locked(hpa_t dst, const struct stage2 *s2, gpa_t gpa, u64 len)
 
 		(void)stage2_translate_locked(s2, gpa_add(gpa, off), &r);
 		n = MIN(r.size, len - off);
-		physmap_move(HPA(dst.v + off), r.hpa, n);
+		physwin_fill(HPA(dst.v + off), r.hpa, n);
 		off += n;
 	}
 }
 
-int guestmem_move(hpa_t dst, struct stage2 *s2, gpa_t gpa, u64 len)
+int guestmem_fill(hpa_t dst, struct stage2 *s2, gpa_t gpa, u64 len)
 {
 	int ret;
 
@@ -91,7 +109,7 @@ int guestmem_move(hpa_t dst, struct stage2 *s2, gpa_t gpa, u64 len)
 	spin_lock(&s2->lock);
 	ret = check_locked(s2, gpa, len, PT_R);
 	if (ret == 0)
-		move_locked(dst, s2, gpa, len);
+		fill_locked(dst, s2, gpa, len);
 	spin_unlock(&s2->lock);
 	return ret;
 }

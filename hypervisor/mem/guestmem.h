@@ -26,9 +26,9 @@ int guestmem_write(struct stage2 *s2, gpa_t gpa, const void *src, u64 len);
 
 /**
  * Copy @len bytes from guest-physical @gpa to host-physical @dst, which is the
- * caller's to write. Errors as guestmem_read().
+ * caller's to write and need not be mapped. Errors as guestmem_read().
  */
-int guestmem_move(hpa_t dst, struct stage2 *s2, gpa_t gpa, u64 len);
+int guestmem_fill(hpa_t dst, struct stage2 *s2, gpa_t gpa, u64 len);
 
 /** Whether a copy of that range would succeed now: 0 or -EFAULT. */
 int guestmem_check(struct stage2 *s2, gpa_t gpa, u64 len, bool write);

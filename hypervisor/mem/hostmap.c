@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mem/hostmap.h"
 
+#include "core/log.h"
 #include "lib/errno.h"
 #include "mem/layout.h"
 
-#define TOP_SLOT GIB(512)
+#define TOP_SLOT      GIB(512)
+#define IDENTITY_ATTR (PT_RW | PT_U)
 
 static struct {
 	struct pgtable base;
@@ -43,21 +45,20 @@ static int map_identity(const struct hostmap_image *img, const struct e820 *map)
 {
 	u64 end = align_up(MAX(e820_end(map), GIB(4)), GIB(1));
 	u64 hv_end = img->hpa.v + img->size;
-	u32 attr = PT_RW | PT_U;
 	int rc;
 
 	host.identity_end = align_up(end, TOP_SLOT);
-	rc = pgtable_map(&host.base, 0, 0, img->hpa.v, attr | PT_UC);
+	rc = pgtable_map(&host.base, 0, 0, img->hpa.v, IDENTITY_ATTR | PT_UC);
 	if (!rc)
 		rc = pgtable_map(&host.base, hv_end, hv_end, end - hv_end,
-				 attr | PT_UC);
+				 IDENTITY_ATTR | PT_UC);
 	for (u32 i = 0; i < map->n && !rc; i++) {
 		u64 from = align_up(map->e[i].base, PAGE_SIZE);
 		u64 to = align_down(map->e[i].base + map->e[i].size, PAGE_SIZE);
 
 		if (map->e[i].type == E820_RAM && to > from)
 			rc = pgtable_protect(&host.base, from, to - from,
-					     attr | PT_WB);
+					     IDENTITY_ATTR | PT_WB);
 	}
 	return rc;
 }
@@ -93,9 +94,12 @@ int hostmap_build(struct page_pool *pool, const struct hostmap_image *img,
 		rc = map_image(img);
 	if (!rc)
 		rc = map_identity(img, map);
-	if (!rc)
-		rc = check_map();
-	return rc;
+	if (rc)
+		return rc;
+	/* So that hiding and showing comes back to just this. */
+	hostmap_settle();
+	hostmap_reap();
+	return check_map();
 }
 
 hpa_t hostmap_root(void)
@@ -153,24 +157,52 @@ static int map_private(struct pgtable *pt, u64 hpa, u64 percpu_size)
 	return rc;
 }
 
-int hostmap_add_cpu(void *area, u64 percpu_size, hpa_t *root)
+int hostmap_add_cpu(void *area, u64 percpu_size, struct pgtable *pt)
 {
 	hpa_t hpa = pool_hpa(host.pool, area);
-	struct pgtable pt;
 	int rc;
 
-	rc = pgtable_init(&pt, &pt_format_host, host.pool, host.leaf_levels);
+	rc = pgtable_init(pt, &pt_format_host, host.pool, host.leaf_levels);
 	if (!rc)
-		rc = share_base(&pt);
+		rc = share_base(pt);
 	if (!rc)
-		rc = pgtable_share(&pt, &host.base, 0, host.identity_end);
+		rc = pgtable_share(pt, &host.base, 0, host.identity_end);
 	if (!rc)
-		rc = map_private(&pt, hpa.v, percpu_size);
+		rc = map_private(pt, hpa.v, percpu_size);
 	if (!rc)
 		rc = pgtable_unmap(&host.base, (u64)(uintptr_t)area,
 				   hostmap_area_size(percpu_size));
-	*root = pgtable_root(&pt);
 	return rc;
+}
+
+int hostmap_hide(hpa_t hpa, u64 size)
+{
+	return pgtable_withdraw(&host.base, hpa.v, size);
+}
+
+void hostmap_show(hpa_t hpa, u64 size)
+{
+	CHECK(pgtable_map(&host.base, hpa.v, hpa.v, size,
+			  IDENTITY_ATTR | PT_WB) == 0);
+}
+
+void hostmap_settle(void)
+{
+	CHECK(pgtable_collapse(&host.base, 0, host.identity_end) == 0);
+}
+
+void hostmap_reap(void)
+{
+	pgtable_reap(&host.base);
+}
+
+int hostmap_for_each(u64 from, int (*fn)(const struct pt_leaf *leaf, void *arg),
+		     void *arg)
+{
+	if (from >= host.identity_end)
+		return 0;
+	return pgtable_for_each(&host.base, from, host.identity_end - from, fn,
+				arg);
 }
 
 int hostmap_build_trampoline(struct pgtable *pt, u64 page)

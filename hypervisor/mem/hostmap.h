@@ -33,11 +33,36 @@ hpa_t hostmap_root(void);
 volatile void *hostmap_remap(hpa_t hpa, u64 size);
 
 /**
- * Build a CPU's root: the base map, and @area (LOCAL_PERCPU - LOCAL_BASE +
+ * Build a CPU's own tree: the base map, and @area (LOCAL_PERCPU - LOCAL_BASE +
  * @percpu_size bytes, guards not counted) as its private memory, which leaves
- * the base map. *@root is its root.
+ * the base map. The CPU may map and withdraw the page at LOCAL_WINDOW in *@pt;
+ * that takes no memory.
  */
-int hostmap_add_cpu(void *area, u64 percpu_size, hpa_t *root);
+int hostmap_add_cpu(void *area, u64 percpu_size, struct pgtable *pt);
+
+/*
+ * Memory that Holm does without: a cell's. Callers serialise (the hand-over
+ * lock). What was hidden is still in CPUs' translation caches: see
+ * vm_forget_host().
+ */
+
+/** Take RAM out of the identity map. -ENOMEM, nothing changed. */
+int hostmap_hide(hpa_t hpa, u64 size);
+
+/** Map it again. Cannot fail. */
+void hostmap_show(hpa_t hpa, u64 size);
+
+/**
+ * Nothing is hidden now: large leaves again where there were some. Tables
+ * that this frees wait for hostmap_reap(), when no CPU has a translation of
+ * before any more.
+ */
+void hostmap_settle(void);
+void hostmap_reap(void);
+
+/** As pgtable_for_each(), over the identity map from @from on. */
+int hostmap_for_each(u64 from, int (*fn)(const struct pt_leaf *leaf, void *arg),
+		     void *arg);
 
 /** Bytes of private memory hostmap_add_cpu() wants. */
 u64 hostmap_area_size(u64 percpu_size);

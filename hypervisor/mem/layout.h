@@ -11,7 +11,8 @@
  *   REMAP_BASE	MMIO that Holm itself uses
  *   LOCAL_BASE	the private area of the CPU that looks: every CPU sees its own
  *		here and none sees another's:
- *		guard, stack, guard, IST stack, struct percpu
+ *		guard, stack, guard, IST stack, struct percpu; and the window,
+ *		a page through which it reaches memory that is not mapped
  *   low half	identity map of the machine: uncached, RAM write-back,
  *		user-accessible so that SMAP guards it; without Holm itself
  */
@@ -37,5 +38,7 @@
 #define LOCAL_IST_BASE   (LOCAL_STACK_TOP + 0x1000)
 #define LOCAL_IST_TOP    (LOCAL_IST_BASE + LOCAL_IST_SIZE)
 #define LOCAL_PERCPU     (LOCAL_IST_TOP + 0x1000)
+/* In the same 2 MiB, so the table that maps it is there already. */
+#define LOCAL_WINDOW (LOCAL_BASE + 0x1ff000)
 
 #endif

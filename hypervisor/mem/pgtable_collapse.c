@@ -37,10 +37,13 @@ static void collapse_slot(struct pgtable *pt, u64 *slot, u8 level,
 	u64 *table, leaf;
 
 	if (!pt_present(fmt, entry) || pt_is_leaf(fmt, entry, level) ||
-	    (entry & (fmt->shared | fmt->pinned)))
+	    (entry & fmt->shared))
 		return;
 	table = pt_table_of(pt, entry);
 	collapse(pt, table, (u8)(level - 1), part);
+	/* What another tree links stays; what hangs below is ours alone. */
+	if (entry & fmt->pinned)
+		return;
 	leaf = merged_leaf(pt, table, level);
 	if (!leaf)
 		return;

@@ -18,6 +18,8 @@ struct stage2 {
 	struct spinlock lock;
 	u64 ram_bytes;
 	u64 leaves[3]; /* of 4 KiB, 2 MiB, 1 GiB */
+	/* Holm does not map what is mapped here: see mem/physwin.h. */
+	bool by_window;
 };
 
 /** Where a guest-physical address leads. */

@@ -116,7 +116,9 @@ static bool look(struct vcpu *v, const struct guest_code *c,
 	u64 at;
 
 	k->as = NULL;
-	if (!c->long4 || c->linear % PAGE_SIZE > PAGE_SIZE - FETCH_BYTES)
+	/* What is reached by the window is not looked at again where it was. */
+	if (v->vm->s2.by_window || !c->long4 ||
+	    c->linear % PAGE_SIZE > PAGE_SIZE - FETCH_BYTES)
 		return false;
 	at = walk_code(v, c, k->word);
 	if (at == ADDR_NONE)

@@ -34,6 +34,7 @@ static void idle(struct cpu *cpu, const struct vcpu *v)
 static void clear_kick(struct cpu *cpu)
 {
 	__atomic_store_n(&cpu->kick, 0, __ATOMIC_SEQ_CST);
+	cpu_map_look(cpu);
 }
 
 /* Stay out of the guest until told otherwise, or until @v is taken away. */

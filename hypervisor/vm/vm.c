@@ -112,6 +112,7 @@ static int vm_init_s2(struct vm *vm)
 
 	if (rc == 0)
 		vm->hw.s2_root = pgtable_root(&vm->s2.pt);
+	vm->s2.by_window = vm->kind == VM_CELL;
 	return rc;
 }
 

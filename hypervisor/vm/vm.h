@@ -230,6 +230,14 @@ int vm_cpu_return(u64 lapic_id);
 bool vm_handover_begin(void);
 void vm_handover_end(void);
 
+/**
+ * Holm's own map lost something: return when no CPU has a translation of
+ * before any more. CPUs of cells are not disturbed and not waited for: each
+ * forgets when it next leaves its guest, before it goes back. The caller has
+ * the hand-over lock and no other.
+ */
+void vm_forget_host(void);
+
 /* vm.c: a VM's life */
 
 /** What a User VM or a cell is made of. */

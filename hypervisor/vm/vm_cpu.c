@@ -170,6 +170,38 @@ void vm_handover_end(void)
 	spin_unlock(&vm_world.handover);
 }
 
+static bool cpu_is_cells(const struct cpu *cpu)
+{
+	struct vm_cpu_use use;
+
+	return vm_cpu_owner(cpu, &use) && use.direct &&
+	       use.slot != vm_service()->slot;
+}
+
+/* Does @cpu still have to be waited for? */
+static bool cpu_remembers(const struct cpu *cpu, u64 change)
+{
+	return !cpu_map_seen(cpu, change) && !cpu_is_cells(cpu);
+}
+
+void vm_forget_host(void)
+{
+	u64 change = cpu_map_changed();
+
+	cpu_map_look(cpu_self());
+	for (u32 i = 0; i < cpu_count(); i++) {
+		struct cpu *cpu = cpu_get(i);
+
+		if (cpu_is_cells(cpu))
+			__atomic_store_n(&cpu->kick, 1, __ATOMIC_SEQ_CST);
+		else if (!cpu_map_seen(cpu, change))
+			cpu_kick(cpu);
+	}
+	for (u32 i = 0; i < cpu_count(); i++)
+		while (cpu_remembers(cpu_get(i), change))
+			__builtin_ia32_pause();
+}
+
 int vm_cpu_take(const struct cpu *self, u64 lapic_id)
 {
 	struct cpu *cpu = cpu_of_service(lapic_id);

@@ -38,6 +38,8 @@ struct facts {
 	size_t guests;
 	struct reach *reach; /* by rising address */
 	size_t reaches;
+	struct holm_mapping *host; /* what Holm itself maps */
+	size_t hosts;
 	struct holm_range *range;
 	size_t ranges;
 	struct holm_cpu *cpu;

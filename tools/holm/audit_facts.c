@@ -58,6 +58,29 @@ static int read_map(struct facts *f, const struct source *src,
 	return err;
 }
 
+static int read_host(struct facts *f, const struct source *src)
+{
+	struct holm_mapping map[ANSWER_BYTES / sizeof(struct holm_mapping)];
+	uint64_t from = 0;
+	int err = 0, got, i, n;
+
+	while (!err) {
+		got = src->query(src->ctx, HOLM_QUERY_HOST_MAP, 0, from, map,
+				 sizeof(map));
+		n = got / (int)sizeof(map[0]);
+		if (got == -ENOENT || (got >= 0 && n == 0))
+			return 0;
+		if (got == -EBUSY)
+			return -EAGAIN;
+		if (got < 0)
+			return got;
+		for (i = 0; i < n && !err; i++)
+			err = PUSH(f->host, f->hosts, map[i]);
+		from = map[n - 1].gpa + map[n - 1].size;
+	}
+	return err;
+}
+
 /* Pieces of a run that an answer cut are joined again. */
 static int add_pass(struct passes *ps, const struct holm_pass *p)
 {
@@ -229,6 +252,8 @@ static int read_once(struct facts *f, const struct source *src,
 		err = read_guest(f, src, &f->guest[i]);
 	}
 	if (!err)
+		err = read_host(f, src);
+	if (!err)
 		err = read_ranges(f, src);
 	if (!err)
 		err = read_cpus(f, src);
@@ -297,6 +322,7 @@ void facts_free(struct facts *f)
 	}
 	free(f->guest);
 	free(f->reach);
+	free(f->host);
 	free(f->range);
 	free(f->cpu);
 	*f = (struct facts){ .guest = NULL };

@@ -230,6 +230,37 @@ static void check_described(const struct facts *f, struct verdict *v)
 	}
 }
 
+static void check_unmapped(const struct facts *f, const struct guest *g,
+			   const struct holm_cell_mem *m, struct verdict *v)
+{
+	size_t i;
+
+	v->looked_at += m->size / PAGE;
+	for (i = 0; i < f->hosts; i++)
+		if (overlaps(m->phys, m->size, f->host[i].hpa, f->host[i].size))
+			verdict_add(v,
+				    "Holm maps memory of cell '%s' at "
+				    "0x%" PRIx64,
+				    g->vm.name, m->phys);
+}
+
+/* RAM that a cell has alone is not even Holm's to see. */
+static void check_host(const struct facts *f, struct verdict *v)
+{
+	const uint32_t seen = HOLM_CELL_M_SHARED | HOLM_CELL_M_DEVICE;
+	const struct holm_cell_mem *m;
+	size_t i;
+
+	for (i = 0; i < f->guests; i++) {
+		const struct guest *g = &f->guest[i];
+
+		m = NULL;
+		while (g->desc && (m = desc_next(g->desc, HOLM_CELL_R_MEM, m)))
+			if (!(m->flags & seen))
+				check_unmapped(f, g, m, v);
+	}
+}
+
 /* --- ports and registers --- */
 
 static bool port_is_listed(const struct guest *g, uint32_t port, uint32_t need)
@@ -436,6 +467,8 @@ const struct rule audit_rules[] = {
 	  "pages", check_users },
 	{ "cell-description", "a cell reaches what its description lists",
 	  "pages", check_described },
+	{ "cell-hidden", "Holm itself does not map a cell's memory", "pages",
+	  check_host },
 	{ "ports", "no port is reached by two guests, unless declared shared",
 	  "ports", check_ports },
 	{ "cell-ports", "a cell reaches the ports that its description lists",

@@ -20,6 +20,7 @@ static struct {
 	struct holm_mapping map[SLOTS][8];
 	struct holm_pass port[SLOTS][4];
 	struct holm_pass msr[SLOTS][4];
+	struct holm_mapping host[4];
 	struct holm_vm vm[SLOTS];
 	struct holm_cpu cpu[5];
 	uint32_t no_cell;
@@ -47,10 +48,8 @@ static int answer(const void *what, size_t size, uint64_t first, void *buf,
 	return (int)n;
 }
 
-static int answer_map(uint32_t slot, uint64_t from, void *buf)
+static int answer_map(const struct holm_mapping *m, uint64_t from, void *buf)
 {
-	const struct holm_mapping *m = world.map[slot];
-
 	while (m->size && m->gpa + m->size <= from)
 		m++;
 	return m->size ? answer(m, sizeof(*m), 0, buf, sizeof(*m)) : -ENOENT;
@@ -78,6 +77,8 @@ static int own(uint32_t subject, uint32_t index, uint64_t from, void *buf,
 	if (subject == HOLM_QUERY_CPU)
 		return answer(&world.cpu[index], sizeof(world.cpu[0]), 0, buf,
 			      len);
+	if (subject == HOLM_QUERY_HOST_MAP)
+		return answer_map(world.host, from, buf);
 	if (subject != HOLM_QUERY_VM && subject != HOLM_QUERY_VM_MAP &&
 	    subject != HOLM_QUERY_VM_PORTS && subject != HOLM_QUERY_VM_MSRS &&
 	    subject != HOLM_QUERY_CELL_DESC)
@@ -87,7 +88,7 @@ static int own(uint32_t subject, uint32_t index, uint64_t from, void *buf,
 	if (subject == HOLM_QUERY_VM)
 		return answer_vm(index, buf, len);
 	if (subject == HOLM_QUERY_VM_MAP)
-		return answer_map(index, from, buf);
+		return answer_map(world.map[index], from, buf);
 	if (subject == HOLM_QUERY_VM_PORTS)
 		return answer_pass(world.port[index], from, buf);
 	if (subject == HOLM_QUERY_VM_MSRS)
@@ -148,6 +149,7 @@ static int setup(void **state)
 	fake.info.hv_size = 4 * MIB;
 	fake.info.ncpus = 5;
 	memcpy(world.map[SERVICE], service, sizeof(service));
+	memcpy(world.host, service, 3 * sizeof(service[0]));
 	memcpy(world.map[USER], user, sizeof(user));
 	describe(CELL, 128 * MIB, "cell");
 	describe(OTHER, 130 * MIB, "other");
@@ -230,6 +232,18 @@ static void test_users(void **state)
 		   "VMs 'user' and 'other' both reach 0x2000000, 2097152");
 	world.map[OTHER][0].hpa += 2 * MIB;
 	expect_out("hv audit", STATUS_DONE, "user-memory       holds");
+}
+
+static void test_hidden(void **state)
+{
+	(void)state;
+	world.host[1].hpa -= PAGE;
+	expect_out("hv audit", STATUS_FAILED,
+		   "Holm maps memory of cell 'other' at 0x8200000");
+	setup(state);
+	world.host[0].size += PAGE;
+	expect_out("hv audit", STATUS_FAILED,
+		   "Holm maps memory of cell 'cell' at 0x8000000");
 }
 
 static void test_described(void **state)
@@ -329,11 +343,12 @@ static void test_broken_answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_sound),     TEST(test_holm),
-		TEST(test_memory),    TEST(test_users),
-		TEST(test_described), TEST(test_ports),
-		TEST(test_registers), TEST(test_cpus),
-		TEST(test_changes),   TEST(test_broken_answers),
+		TEST(test_sound),          TEST(test_holm),
+		TEST(test_memory),         TEST(test_users),
+		TEST(test_hidden),         TEST(test_described),
+		TEST(test_ports),          TEST(test_registers),
+		TEST(test_cpus),           TEST(test_changes),
+		TEST(test_broken_answers),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);

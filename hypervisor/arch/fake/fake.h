@@ -15,9 +15,10 @@
 #include "mem/pool.h"
 #include "vm/backend.h"
 
-#define FAKE_CPUS_MAX 80U
-#define FAKE_LOG_SIZE 65536U
-#define FAKE_PINS     24U
+#define FAKE_CPUS_MAX  80U
+#define FAKE_PAGES_MAX 0x20000U /* of RAM */
+#define FAKE_LOG_SIZE  65536U
+#define FAKE_PINS      24U
 
 /** Host-physical address of the pool; RAM begins at 0. */
 #define FAKE_POOL_HPA GIB(64)
@@ -63,6 +64,7 @@ struct fake_machine {
 	u64 tsc_khz;
 	char log[FAKE_LOG_SIZE];
 	u32 log_len;
+	u64 map_changes;
 	u32 upcalls;
 	bool upcall_msix; /* the driver is Holm's */
 	u64 upcall_vector;

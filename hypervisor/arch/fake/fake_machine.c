@@ -12,7 +12,9 @@
 #include "io/upcall.h"
 #include "lib/bitmap.h"
 #include "lib/errno.h"
+#include "mem/hostmap.h"
 #include "mem/physmap.h"
+#include "mem/physwin.h"
 #include "vm/vm.h"
 
 struct fake_machine fake;
@@ -93,10 +95,23 @@ struct cpu *cpu_self(void)
 	return &fake.cpu[fake_self];
 }
 
+u64 cpu_map_changed(void)
+{
+	return __atomic_add_fetch(&fake.map_changes, 1, __ATOMIC_SEQ_CST);
+}
+
+void cpu_map_look(struct cpu *cpu)
+{
+	u64 now = __atomic_load_n(&fake.map_changes, __ATOMIC_SEQ_CST);
+
+	__atomic_store_n(&cpu->map_seen, now, __ATOMIC_SEQ_CST);
+}
+
 void fake_cpu_step(struct cpu *cpu)
 {
 	struct vcpu *vcpu = __atomic_load_n(&cpu->vcpu, __ATOMIC_SEQ_CST);
 
+	cpu_map_look(cpu);
 	__atomic_store_n(&cpu->current, vcpu, __ATOMIC_SEQ_CST);
 	if (!vcpu)
 		return;
@@ -124,6 +139,11 @@ u64 time_now(void)
 u64 time_khz(void)
 {
 	return fake.tsc_khz;
+}
+
+bool cpu_map_seen(const struct cpu *cpu, u64 change)
+{
+	return __atomic_load_n(&cpu->map_seen, __ATOMIC_SEQ_CST) >= change;
 }
 
 /* core/log.h: the newest text wins when the buffer is full */
@@ -200,18 +220,93 @@ int upcall_set_vector(u64 vector)
 
 /* mem/physmap.h */
 
-static u8 *fake_ram_at(hpa_t hpa, u64 len)
-{
-	CHECK(hpa.v <= fake.ram_bytes && len <= fake.ram_bytes - hpa.v);
-	return fake.ram + hpa.v;
-}
-
 static void fake_accessed(hpa_t hpa, u64 len, bool write)
 {
 	const struct fake_access a = { hpa, len, write };
 
 	if (fake.on_access)
 		fake.on_access(&a, fake.arg);
+}
+
+/* Pages that Holm does not map now. */
+static u64 hidden[BITMAP_WORDS(FAKE_PAGES_MAX)];
+
+static u8 *window_at(hpa_t hpa, u64 len)
+{
+	CHECK(hpa.v <= fake.ram_bytes && len <= fake.ram_bytes - hpa.v);
+	return fake.ram + hpa.v;
+}
+
+static u8 *fake_ram_at(hpa_t hpa, u64 len)
+{
+	u64 end = align_up(hpa.v + len, PAGE_SIZE) / PAGE_SIZE;
+
+	CHECK(bitmap_find_set(hidden, end, hpa.v / PAGE_SIZE) == BITMAP_NONE);
+	return window_at(hpa, len);
+}
+
+/* mem/hostmap.h: a page of the pool stands for the tables. */
+
+int hostmap_hide(hpa_t hpa, u64 size)
+{
+	void *table = vm_mem_alloc(PAGE_SIZE);
+
+	if (!table)
+		return -ENOMEM;
+	vm_mem_free(table, PAGE_SIZE);
+	for (u64 at = hpa.v; at < hpa.v + size; at += PAGE_SIZE)
+		CHECK(!bitmap_test_and_set(hidden, at / PAGE_SIZE));
+	return 0;
+}
+
+void hostmap_show(hpa_t hpa, u64 size)
+{
+	for (u64 at = hpa.v; at < hpa.v + size; at += PAGE_SIZE)
+		CHECK(bitmap_test_and_clear(hidden, at / PAGE_SIZE));
+}
+
+void hostmap_settle(void)
+{
+	CHECK(bitmap_find_set(hidden, FAKE_PAGES_MAX, 0) == BITMAP_NONE);
+}
+
+void hostmap_reap(void)
+{
+}
+
+int hostmap_for_each(u64 from, int (*fn)(const struct pt_leaf *leaf, void *arg),
+		     void *arg)
+{
+	const struct pt_leaf all = { .size = fake.ram_bytes };
+
+	return from < all.size ? fn(&all, arg) : 0;
+}
+
+/* mem/physwin.h */
+
+void physwin_read(void *dst, hpa_t src, u64 len)
+{
+	memcpy(dst, window_at(src, len), len);
+	fake_accessed(src, len, false);
+}
+
+void physwin_write(hpa_t dst, const void *src, u64 len)
+{
+	memcpy(window_at(dst, len), src, len);
+	fake_accessed(dst, len, true);
+}
+
+void physwin_zero(hpa_t dst, u64 len)
+{
+	memset(window_at(dst, len), 0, len);
+	fake_accessed(dst, len, true);
+}
+
+void physwin_fill(hpa_t dst, hpa_t src, u64 len)
+{
+	memmove(window_at(dst, len), fake_ram_at(src, len), len);
+	fake_accessed(src, len, false);
+	fake_accessed(dst, len, true);
 }
 
 void physmap_read(void *dst, hpa_t src, u64 len)

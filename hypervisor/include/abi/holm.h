@@ -105,6 +105,9 @@ struct holm_query {
 #define HOLM_QUERY_VM_MSRS   10 /* the same of registers */
 /* The description a cell was made of, index = slot, from = byte; abi/cell.h */
 #define HOLM_QUERY_CELL_DESC 11
+/* What Holm itself maps of the machine, struct holm_mapping each, index 0,
+ * from; -EBUSY while it changes. */
+#define HOLM_QUERY_HOST_MAP 12
 
 #define HOLM_NO_VM 0xffffffffU
 

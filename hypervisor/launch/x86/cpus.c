@@ -57,7 +57,7 @@ static void build_one(u32 i)
 	launch.cpu[i].lapic_id = launch.acpi.lapic_ids[i];
 	launch.cpu[i].trace = take(sizeof(struct trace_ring));
 	l->area = pool_hpa(&launch.pool, area);
-	if (hostmap_add_cpu(area, sizeof(struct percpu), &l->root))
+	if (hostmap_add_cpu(area, sizeof(struct percpu), &l->map))
 		launch_fail("too little memory for the CPUs' page tables");
 }
 
@@ -79,6 +79,7 @@ void launch_cpu_init(struct cpu *cpu)
 			     LOCAL_STACK_SIZE + LOCAL_IST_SIZE);
 
 	p->cpu = cpu;
+	p->map = launch.lcpu[cpu->index].map;
 	desc_load(&p->desc, LOCAL_IST_TOP);
 	trap_load();
 	if (backend->cpu_enable(p->hw_save, save))
@@ -119,7 +120,8 @@ static void start_one(u32 i, u64 page)
 	struct cpu *cpu = &launch.cpu[i];
 	u64 deadline;
 
-	__atomic_store_n(&ap_root, launch.lcpu[i].root.v, __ATOMIC_RELEASE);
+	__atomic_store_n(&ap_root, pgtable_root(&launch.lcpu[i].map).v,
+			 __ATOMIC_RELEASE);
 	lapic_icr(cpu->lapic_id, ICR_INIT | ICR_LEVEL | ICR_ASSERT);
 	delay_us(INIT_DELAY_US);
 	lapic_icr(cpu->lapic_id, ICR_STARTUP | ICR_ASSERT | (u32)(page >> 12));

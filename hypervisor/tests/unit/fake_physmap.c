@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "mem/physmap.h"
+#include "mem/physwin.h"
 
 u8 fake_phys[FAKE_PHYS_SIZE];
+u32 fake_by_window;
 
 static u8 *at(hpa_t hpa, u64 len)
 {
@@ -37,4 +39,22 @@ void physmap_zero(hpa_t dst, u64 len)
 void physmap_move(hpa_t dst, hpa_t src, u64 len)
 {
 	memmove(at(dst, len), at(src, len), len);
+}
+
+void physwin_read(void *dst, hpa_t src, u64 len)
+{
+	memcpy(dst, at(src, len), len);
+	fake_by_window++;
+}
+
+void physwin_write(hpa_t dst, const void *src, u64 len)
+{
+	memcpy(at(dst, len), src, len);
+	fake_by_window++;
+}
+
+void physwin_fill(hpa_t dst, hpa_t src, u64 len)
+{
+	memmove(at(dst, len), at(src, len), len);
+	fake_by_window++;
 }

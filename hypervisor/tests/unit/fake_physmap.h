@@ -12,5 +12,6 @@
 #define FAKE_PHYS_SIZE MIB(16)
 
 extern u8 fake_phys[FAKE_PHYS_SIZE];
+extern u32 fake_by_window; /* accesses that went through physwin.h */
 
 #endif
