@@ -44,7 +44,7 @@ static void pool_resize(const struct huge_pool *pool, u64 pages)
 		return;
 	len = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)pages);
 	if (write(fd, text, (size_t)len) != len)
-		dprintf(STDERR_FILENO, "acrn-dm: %s: not written\n", path);
+		dprintf(STDERR_FILENO, "huge pages: %s: not written\n", path);
 	close(fd);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* holm cell create, start, shutdown, destroy. */
+/* holm cell start, shutdown, destroy; what changes of cells have in common. */
 #include "holm/cell_life.h"
 
 #include <errno.h>
@@ -109,48 +109,6 @@ void *cell_read_file(const struct holm *h, const char *path, size_t *size)
 	if (fd >= 0)
 		close(fd);
 	return data;
-}
-
-int cell_create_desc(const struct holm *h, const void *desc, uint64_t size)
-{
-	struct holm_ioc_cell_create args = {
-		.desc = (uintptr_t)desc,
-		.size = size,
-	};
-	char name[HOLM_CELL_NAME];
-	int status;
-
-	status = cell_control(h, "created", HOLM_IOC_CELL_CREATE, &args, NULL);
-	if (status)
-		return status;
-	memcpy(name, ((const struct holm_cell_desc *)desc)->name, sizeof(name));
-	return cell_report(h, name, "created");
-}
-
-static bool is_compiled(const void *data, size_t size)
-{
-	const uint32_t magic = HOLM_CELL_MAGIC;
-
-	return size >= sizeof(struct holm_cell_desc) &&
-	       !memcmp(data, &magic, sizeof(magic));
-}
-
-int do_cell_create(const struct holm *h)
-{
-	size_t size;
-	void *data = cell_read_file(h, h->name, &size);
-	int status;
-
-	if (!data)
-		return STATUS_FAILED;
-	if (is_compiled(data, size))
-		status = cell_create_desc(h, data, size);
-	else
-		status = say(h, STATUS_FAILED,
-			     "%s: not a compiled description of a cell",
-			     h->name);
-	free(data);
-	return status;
 }
 
 static int control_id(const struct holm *h, const char *what,

@@ -17,12 +17,6 @@ int cell_control(const struct holm *h, const char *what, unsigned long request,
 /** Say what was done, as text or as a JSON document. */
 int cell_report(const struct holm *h, const char *name, const char *result);
 
-/**
- * Make a cell of a compiled description. Returns an exit status after
- * reporting.
- */
-int cell_create_desc(const struct holm *h, const void *desc, uint64_t size);
-
 /** The whole of a file, for free(); NULL after saying why not. */
 void *cell_read_file(const struct holm *h, const char *path, size_t *size);
 
