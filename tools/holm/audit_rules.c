@@ -245,7 +245,7 @@ static void check_unmapped(const struct facts *f, const struct guest *g,
 }
 
 /* RAM that a cell has alone is not even Holm's to see. */
-static void check_host(const struct facts *f, struct verdict *v)
+static void check_host_map(const struct facts *f, struct verdict *v)
 {
 	const uint32_t seen = HOLM_CELL_M_SHARED | HOLM_CELL_M_DEVICE;
 	const struct holm_cell_mem *m;
@@ -468,7 +468,7 @@ const struct rule audit_rules[] = {
 	{ "cell-description", "a cell reaches what its description lists",
 	  "pages", check_described },
 	{ "cell-hidden", "Holm itself does not map a cell's memory", "pages",
-	  check_host },
+	  check_host_map },
 	{ "ports", "no port is reached by two guests, unless declared shared",
 	  "ports", check_ports },
 	{ "cell-ports", "a cell reaches the ports that its description lists",
