@@ -45,7 +45,7 @@ void inmate_main(void)
 	}
 	trap_set(VECTOR_DEVICE, tell);
 	ioapic_route(gsi, VECTOR_DEVICE, 0);
-	print("ioapic: %u pins, pin %u is %x\n", ioapic_pins(), gsi,
+	print("ioapic: pin %u of %u is %x\n", gsi, ioapic_pins(),
 	      ioapic_entry(gsi));
 	for (u32 i = 0; i < times; i++) {
 		ask();
