@@ -8,27 +8,44 @@
 #include "holm/histogram.h"
 #include "holm/json.h"
 
-#define BAR 40
+#define BAR  40
+#define ROWS 24
 
 static const char bar[BAR + 1] = "########################################";
 
-static uint64_t highest(const struct histogram *hist)
+/* What @each buckets from @n on have, no more than a number can say. */
+static uint64_t row_of(const struct histogram *hist, unsigned int n,
+		       unsigned int each)
+{
+	uint64_t sum = 0;
+	unsigned int i;
+
+	for (i = n; i < n + each && i < HOLM_COMM_BUCKETS; i++) {
+		if (sum + hist->h.bucket[i] < sum)
+			return UINT64_MAX;
+		sum += hist->h.bucket[i];
+	}
+	return sum;
+}
+
+static uint64_t highest(const struct histogram *hist, unsigned int first,
+			unsigned int each)
 {
 	uint64_t most = hist->h.below;
 	unsigned int n;
 
 	if (hist->h.above > most)
 		most = hist->h.above;
-	for (n = 0; n < HOLM_COMM_BUCKETS; n++)
-		if (hist->h.bucket[n] > most)
-			most = hist->h.bucket[n];
+	for (n = first; n < HOLM_COMM_BUCKETS; n += each)
+		if (row_of(hist, n, each) > most)
+			most = row_of(hist, n, each);
 	return most;
 }
 
 /* Whatever came at all has a mark, so that the rare does not vanish. */
 static void put_row(FILE *out, const char *range, uint64_t count, uint64_t most)
 {
-	int len = (int)(BAR * ((double)count / (double)most));
+	int len = most ? (int)(BAR * ((double)count / (double)most)) : 0;
 
 	if (count && len == 0)
 		len = 1;
@@ -36,21 +53,26 @@ static void put_row(FILE *out, const char *range, uint64_t count, uint64_t most)
 		len ? "  " : "", len, bar);
 }
 
+/* Several buckets make a row where there would be too many. */
 static void put_rows(FILE *out, const struct histogram *hist)
 {
-	uint64_t most = highest(hist);
-	unsigned int first = 1, last = 0, n;
+	unsigned int first = 1, last = 0, n, each = 1;
+	uint64_t most;
 	char range[64];
 
+	if (!histogram_span(hist, &first, &last) && !hist->h.below &&
+	    !hist->h.above)
+		fprintf(out, "  nothing measured yet\n");
+	if (last >= first)
+		each = (last - first) / ROWS + 1;
+	most = highest(hist, first, each);
 	if (hist->h.below)
 		put_row(out, "less", hist->h.below, most);
-	if (!histogram_span(hist, &first, &last) && !most)
-		fprintf(out, "  nothing measured yet\n");
-	for (n = first; n <= last; n++) {
+	for (n = first; n <= last; n += each) {
 		snprintf(range, sizeof(range), "%.0f - %.0f",
 			 histogram_time(hist, histogram_edge(hist, n)),
-			 histogram_time(hist, histogram_edge(hist, n + 1)));
-		put_row(out, range, hist->h.bucket[n], most);
+			 histogram_time(hist, histogram_edge(hist, n + each)));
+		put_row(out, range, row_of(hist, n, each), most);
 	}
 	if (hist->h.above)
 		put_row(out, "more", hist->h.above, most);

@@ -74,6 +74,10 @@ static void shows_it(void **state)
 	expect_out(SHOW, STATUS_DONE, "120 - 130             0\n");
 	expect_out(SHOW, STATUS_DONE, "130 - 140             4  #\n");
 	expect_out(SHOW, STATUS_DONE, "more             1  #\n");
+	/* From bucket 1 to 127 in rows of six; the last has one. */
+	comm.histogram.bucket[127] = 9;
+	expect_out(SHOW, STATUS_DONE, "110 - 170          1004  ####");
+	expect_out(SHOW, STATUS_DONE, "1370 - 1430             9  #\n");
 }
 
 static void shows_it_as_json(void **state)
