@@ -54,6 +54,20 @@ static void check_cpu(struct machine_check *c, const struct cell_num *cpu)
 		 cpu->text, sys->cpus_count);
 }
 
+void cell_system_name_cpus(const struct cell_system *sys,
+			   struct cell_config *cfg)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < cfg->cpus.count; i++)
+		for (j = 0; j < sys->cpus_count; j++)
+			if (cfg->cpus.num[i].v == sys->cpus[j].number.v) {
+				cfg->cpus.num[i].v =
+					sys->cpus[j].lapic.v | CELL_CPU_LAPIC;
+				break;
+			}
+}
+
 static bool ends_own_life(const char *what)
 {
 	size_t i;

@@ -289,7 +289,9 @@ int cell_decompile(const char *name, const void *blob, size_t size, FILE *out,
 	fprintf(out, "start: { at: %s, mode: %d }\nflags: ",
 		form(FORM_ADDRESS, d.entry).s,
 		d.flags & HOLM_CELL_F_START32 ? 32 : 16);
-	rc = write_words(&rd, &cell_flags_set, d.flags & ~HOLM_CELL_F_START32);
+	/* Force is said at creation, not in a description. */
+	rc = write_words(&rd, &cell_flags_set,
+			 d.flags & ~(HOLM_CELL_F_START32 | HOLM_CELL_F_FORCE));
 	fprintf(out, "\n");
 	for (type = 0; rc == 0 && type < KINDS; type++)
 		if (writers[type])

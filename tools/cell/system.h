@@ -66,6 +66,10 @@ void cell_system_free(struct cell_system *sys);
  */
 int cell_system_write(const char *root, FILE *out);
 
+/** Number the CPUs of @cfg by local APIC, so that two ways to name one meet. */
+void cell_system_name_cpus(const struct cell_system *sys,
+			   struct cell_config *cfg);
+
 /** May @cfg be created on @sys? Problems are @cfg's. */
 void cell_check_system(const struct cell_config *cfg,
 		       const struct cell_system *sys, struct report *r);

@@ -6,7 +6,7 @@
 
 #include "cell/check.h"
 #include "cell/system.h"
-#include "holm/holm.h"
+#include "holm/cell_live.h"
 #include "holm/json.h"
 
 struct files {
@@ -17,15 +17,21 @@ struct files {
 
 static void read_files(const struct holm *h, struct files *f)
 {
+	unsigned int i;
+
+	for (i = 0; i < h->nargs; i++)
+		if (!cell_config_read_file(h->arg[i], &f->cfg[f->n],
+					   &f->report))
+			f->n++;
+}
+
+static void check_pairs(struct files *f)
+{
 	unsigned int i, j;
 
-	for (i = 0; i < h->nargs; i++) {
-		if (cell_config_read_file(h->arg[i], &f->cfg[f->n], &f->report))
-			continue;
-		for (j = 0; j < f->n; j++)
-			cell_check_pair(f->cfg[j], f->cfg[f->n], &f->report);
-		f->n++;
-	}
+	for (i = 0; i < f->n; i++)
+		for (j = 0; j < i; j++)
+			cell_check_pair(f->cfg[j], f->cfg[i], &f->report);
 }
 
 /* The machine to compare with, said by options; NULL: none. */
@@ -43,9 +49,13 @@ static void check_machine(const struct holm *h, struct files *f)
 	struct cell_system *sys = load_system(h, &f->report);
 	unsigned int i;
 
-	for (i = 0; sys && i < f->n; i++)
+	for (i = 0; sys && i < f->n; i++) {
 		cell_check_system(f->cfg[i], sys, &f->report);
+		cell_system_name_cpus(sys, f->cfg[i]);
+	}
 	cell_system_free(sys);
+	if (h->src && !h->opt.offline && !h->opt.system)
+		cell_check_live(h->src, f->cfg, f->n, &f->report);
 }
 
 static void print_json(const struct holm *h, const struct report *r)
@@ -97,6 +107,7 @@ int do_cell_check(const struct holm *h)
 		return say(h, STATUS_USAGE, "--offline or --system, not both");
 	read_files(h, &f);
 	check_machine(h, &f);
+	check_pairs(&f);
 	print_report(h, &f.report);
 	rc = f.report.errors ? STATUS_FAILED : STATUS_DONE;
 	report_free(&f.report);
