@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Two descriptions beside each other. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cell/check.h"
@@ -14,6 +15,20 @@ struct pair {
 #define COMPLAIN(p, pos, ...) \
 	report_add((p)->r, PROBLEM_ERROR, (p)->b->file, pos, __VA_ARGS__)
 
+/* " (FILE:LINE)"; nothing of a description that is no file. */
+struct where {
+	char s[96];
+};
+
+static struct where where(const struct pair *p, struct cell_pos at)
+{
+	struct where w = { "" };
+
+	if (p->a->file[0])
+		snprintf(w.s, sizeof(w.s), " (%.80s:%u)", p->a->file, at.line);
+	return w;
+}
+
 static void check_list(const struct pair *p, const struct cell_nums *a,
 		       const struct cell_nums *b, const char *what)
 {
@@ -22,10 +37,9 @@ static void check_list(const struct pair *p, const struct cell_nums *a,
 	for (i = 0; i < b->count; i++)
 		for (j = 0; j < a->count; j++)
 			if (a->num[j].v == b->num[i].v)
-				COMPLAIN(p, b->num[i].pos,
-					 "%s %s is '%s's (%s:%u)", what,
-					 b->num[i].text, p->a->name.text,
-					 p->a->file, a->num[j].pos.line);
+				COMPLAIN(p, b->num[i].pos, "%s %s is '%s's%s",
+					 what, b->num[i].text, p->a->name.text,
+					 where(p, a->num[j].pos).s);
 }
 
 /* A stretch of the machine's memory, and who may have it as well. */
@@ -79,9 +93,9 @@ static void check_memory(const struct pair *p)
 					    other.size))
 				continue;
 			COMPLAIN(p, mine.pos,
-				 "the memory at %#" PRIx64 " is '%s's (%s:%u)",
+				 "the memory at %#" PRIx64 " is '%s's%s",
 				 mine.at > other.at ? mine.at : other.at,
-				 p->a->name.text, p->a->file, other.pos.line);
+				 p->a->name.text, where(p, other.pos).s);
 		}
 	}
 }
@@ -101,11 +115,11 @@ static void check_ports(const struct pair *p)
 					    o->count.v))
 				continue;
 			COMPLAIN(p, q->first.pos,
-				 "port %#" PRIx64 " is '%s's (%s:%u); both "
+				 "port %#" PRIx64 " is '%s's%s; both "
 				 "must say 'shared: true'",
 				 q->first.v > o->first.v ? q->first.v
 							 : o->first.v,
-				 p->a->name.text, p->a->file, o->pos.line);
+				 p->a->name.text, where(p, o->pos).s);
 		}
 	}
 }
@@ -130,19 +144,17 @@ static void check_link_pair(const struct pair *p, const struct cell_ivshmem *a,
 		if (same[i].a->v != same[i].b->v)
 			COMPLAIN(p, same[i].b->text ? same[i].b->pos : b->pos,
 				 "'%s' is %" PRIu64 " here and %" PRIu64
-				 " in '%s', a peer of this link (%s:%u)",
+				 " in '%s', a peer of this link%s",
 				 same[i].name, same[i].b->v, same[i].a->v,
-				 p->a->name.text, p->a->file, a->pos.line);
+				 p->a->name.text, where(p, a->pos).s);
 	if (a->service.text && b->service.text && a->service.v != b->service.v)
 		COMPLAIN(p, b->service.pos,
 			 "the Service VM has another number "
-			 "in '%s' (%s:%u)",
-			 p->a->name.text, p->a->file, a->pos.line);
+			 "in '%s'%s",
+			 p->a->name.text, where(p, a->pos).s);
 	if (a->id.v == b->id.v || (a->service.text && a->service.v == b->id.v))
-		COMPLAIN(p, b->id.pos,
-			 "the number %s on this link is taken "
-			 "(%s:%u)",
-			 b->id.text, p->a->file, a->pos.line);
+		COMPLAIN(p, b->id.pos, "the number %s on this link is taken%s",
+			 b->id.text, where(p, a->pos).s);
 }
 
 static void check_links(const struct pair *p)
@@ -163,8 +175,8 @@ void cell_check_pair(const struct cell_config *a, const struct cell_config *b,
 	const struct pair p = { a, b, r };
 
 	if (!strcmp(a->name.text, b->name.text))
-		COMPLAIN(&p, b->name.pos, "another cell is called '%s' (%s:%u)",
-			 b->name.text, a->file, a->name.pos.line);
+		COMPLAIN(&p, b->name.pos, "another cell is called '%s'%s",
+			 b->name.text, where(&p, a->name.pos).s);
 	check_list(&p, &a->cpus, &b->cpus, "CPU");
 	check_list(&p, &a->interrupts, &b->interrupts, "interrupt");
 	check_list(&p, &a->pci, &b->pci, "PCI function");

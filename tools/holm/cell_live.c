@@ -96,7 +96,7 @@ static void check_cell(const struct live *l, const struct holm_cell_desc *d)
 			   l->cfg->name.text);
 		return;
 	}
-	if (cell_config_read("exists", d, d->size, &other, &own) == 0)
+	if (cell_config_read("", d, d->size, &other, &own) == 0)
 		cell_check_pair(other, l->cfg, l->r);
 	cell_config_free(other);
 	report_free(&own);

@@ -80,6 +80,8 @@
 	  "what each CPU did last, event by event")			\
 	X("cpu", "list", "", show_cpus, "json",				\
 	  "each CPU: who owns it, how often it exits")			\
+	X("cell", "map", "", show_cell_map, "json svg",			\
+	  "who owns which CPUs, memory, ports, interrupts, PCI functions") \
 	X("cell", "check", "FILE...", do_cell_check,			\
 	  "json offline system",					\
 	  "what is wrong with descriptions of cells")			\

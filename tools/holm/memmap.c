@@ -118,6 +118,15 @@ static int fill_holes(struct memmap *m)
 	return 0;
 }
 
+int memmap_close(struct memmap *m)
+{
+	int err = fill_holes(m);
+
+	if (!err)
+		join_neighbours(m);
+	return err;
+}
+
 static enum span_kind kind_of(uint32_t range)
 {
 	if (range == HOLM_RANGE_RAM)
@@ -236,11 +245,9 @@ int memmap_read(struct memmap *m, const struct source *src,
 		if (vms->vm[i].vmid != 0)
 			err = read_views(m, src, &vms->vm[i]);
 	if (!err)
-		err = fill_holes(m);
+		err = memmap_close(m);
 	if (err)
 		memmap_free(m);
-	else
-		join_neighbours(m);
 	return err;
 }
 

@@ -52,6 +52,9 @@ void memmap_free(struct memmap *m);
  */
 int memmap_paint(struct memmap *m, const struct span *s);
 
+/** After painting: holes become spans, neighbours of one owner one span. */
+int memmap_close(struct memmap *m);
+
 /** Bytes of all spans of @owner. */
 uint64_t memmap_owned(const struct memmap *m, const char *owner);
 

@@ -25,6 +25,16 @@ static void span_json(struct json *js, const struct span *s)
 	json_close(js, '}');
 }
 
+void memory_json_spans(struct json *js, const struct memmap *m)
+{
+	size_t i;
+
+	json_open(js, "spans", '[');
+	for (i = 0; i < m->n; i++)
+		span_json(js, &m->span[i]);
+	json_close(js, ']');
+}
+
 static void vm_json(struct json *js, const struct memmap *m,
 		    const struct holm_vm *vm)
 {
@@ -57,15 +67,30 @@ static void memory_json(const struct holm *h, const struct memmap *m,
 	json_begin(&js, h->out, SCHEMA);
 	json_number(&js, "pool_pages", info->pool_pages);
 	json_number(&js, "pool_used", info->pool_used);
-	json_open(&js, "spans", '[');
-	for (i = 0; i < m->n; i++)
-		span_json(&js, &m->span[i]);
-	json_close(&js, ']');
+	memory_json_spans(&js, m);
 	json_open(&js, "vms", '[');
 	for (i = 0; i < vms->n; i++)
 		vm_json(&js, m, &vms->vm[i]);
 	json_close(&js, ']');
 	json_end(&js);
+}
+
+void memory_print_spans(FILE *out, const struct memmap *m)
+{
+	char size[32];
+	size_t i;
+
+	fprintf(out, "%14s  %14s  %12s  %-15s  %s\n", "FROM", "TO", "SIZE",
+		"OWNER", "WHAT");
+	for (i = 0; i < m->n; i++) {
+		const struct span *s = &m->span[i];
+
+		format_size(s->size, size, sizeof(size));
+		fprintf(out,
+			"%#14" PRIx64 "  %#14" PRIx64 "  %12s  %-15s  %s\n",
+			s->base, s->base + s->size - 1, size, s->owner,
+			s->what);
+	}
 }
 
 static void memory_table(const struct holm *h, const struct memmap *m,
@@ -74,17 +99,7 @@ static void memory_table(const struct holm *h, const struct memmap *m,
 	char size[32];
 	size_t i;
 
-	fprintf(h->out, "%14s  %14s  %12s  %-15s  %s\n", "FROM", "TO", "SIZE",
-		"OWNER", "WHAT");
-	for (i = 0; i < m->n; i++) {
-		const struct span *s = &m->span[i];
-
-		format_size(s->size, size, sizeof(size));
-		fprintf(h->out,
-			"%#14" PRIx64 "  %#14" PRIx64 "  %12s  %-15s  %s\n",
-			s->base, s->base + s->size - 1, size, s->owner,
-			s->what);
-	}
+	memory_print_spans(h->out, m);
 	format_size(memmap_owned(m, "Holm"), size, sizeof(size));
 	fprintf(h->out,
 		"\nHolm: %s, %" PRIu64 " of %" PRIu64
@@ -104,7 +119,7 @@ static void print_memory(const struct holm *h, const struct memmap *m,
 			 const struct vms *vms, const struct holm_info *info)
 {
 	if (h->opt.svg)
-		memory_svg(h->out, m, vms, info);
+		memory_svg(h->out, m, vms, info, NULL);
 	else if (h->opt.json)
 		memory_json(h, m, vms, info);
 	else

@@ -14,6 +14,8 @@
 
 #define WIDTH    920
 #define TOP      90
+#define CPU_H    44 /* the row of CPUs, its heading included */
+#define CPU_W    86
 #define BAR_X    170
 #define BAR_W    250
 #define VIEW_X   620
@@ -186,13 +188,13 @@ static double put_stretch(FILE *out, const struct memmap *m, const double *y,
 }
 
 static double put_vm(FILE *out, const struct memmap *m, const double *y,
-		     const struct holm_vm *vm, double at)
+		     const struct holm_vm *vm, const char *sort, double at)
 {
 	char text[96];
 	size_t i = 0;
 
 	snprintf(text, sizeof(text),
-		 "User VM %s (%" PRIu64 " pages of Holm's pool map it):",
+		 "%s %s (%" PRIu64 " pages of Holm's pool map it):", sort,
 		 vm->name, vm->s2_pages);
 	put_label(out, VIEW_X, at + 10, "start", text);
 	at += 18;
@@ -205,9 +207,55 @@ static double put_vm(FILE *out, const struct memmap *m, const double *y,
 	return at + GAP;
 }
 
-static double total_height(const struct memmap *m, const struct vms *vms)
+#define PER_ROW ((WIDTH - 40) / CPU_W)
+
+static double cpus_height(const struct owners *o)
 {
-	double bar = TOP, views = TOP;
+	return o && o->cpus ? 20.0 + CPU_H * (double)((o->cpus + PER_ROW - 1) /
+						      PER_ROW)
+			    : 0;
+}
+
+static void put_cpu(FILE *out, const struct vms *vms, const struct holm_cpu *c,
+		    size_t nr)
+{
+	struct box b = { 20 + CPU_W * (double)(nr % PER_ROW),
+			 TOP + CPU_H * (double)(nr / PER_ROW), CPU_W - 6,
+			 CPU_H - 8, colours[SPAN_HOLE] };
+	const char *owner = "idle";
+	char text[32];
+	size_t i;
+
+	for (i = 0; i < vms->n; i++) {
+		const struct holm_vm *vm = &vms->vm[i];
+
+		if (vm->slot != c->owner_vm)
+			continue;
+		owner = vm->name;
+		b.fill = colour_of(vm->vmid ? SPAN_USER : SPAN_SERVICE,
+				   vm->slot);
+	}
+	snprintf(text, sizeof(text), "CPU %zu", nr);
+	put_box(out, &b, owner);
+	put_label(out, b.x + b.w / 2, b.y + 15, "middle", text);
+	put_label(out, b.x + b.w / 2, b.y + 29, "middle", owner);
+}
+
+static void put_cpus(FILE *out, const struct vms *vms, const struct owners *o)
+{
+	size_t i;
+
+	if (!o || !o->cpus)
+		return;
+	put_label(out, 20, TOP - 10, "start", "CPUs");
+	for (i = 0; i < o->cpus; i++)
+		put_cpu(out, vms, &o->cpu[i], i);
+}
+
+static double total_height(const struct memmap *m, const struct vms *vms,
+			   double top)
+{
+	double bar = top, views = top;
 	uint64_t size;
 	size_t i;
 
@@ -221,7 +269,7 @@ static double total_height(const struct memmap *m, const struct vms *vms)
 }
 
 static void put_head(FILE *out, const struct memmap *m, double height,
-		     const struct holm_info *info)
+		     const struct holm_info *info, double top)
 {
 	char ram[32], own[32], text[160];
 
@@ -237,31 +285,38 @@ static void put_head(FILE *out, const struct memmap *m, double height,
 		"font-family=\"sans-serif\" font-size=\"11\">\n"
 		"<rect width=\"100%%\" height=\"100%%\" fill=\"white\"/>\n"
 		"<text x=\"20\" y=\"30\" font-size=\"18\">Who owns the "
-		"machine's memory</text>\n",
-		WIDTH, height, WIDTH, height);
+		"machine%s</text>\n",
+		WIDTH, height, WIDTH, height, top > TOP ? "" : "'s memory");
 	put_label(out, 20, 52, "start", text);
-	put_label(out, BAR_X, TOP - 10, "start", "The machine");
+	put_label(out, BAR_X, top - 10, "start", "The machine");
 }
 
 void memory_svg(FILE *out, const struct memmap *m, const struct vms *vms,
-		const struct holm_info *info)
+		const struct holm_info *info, const struct owners *o)
 {
 	double *y = calloc(m->n + 1, sizeof(*y));
-	double at = TOP;
+	const double top = TOP + cpus_height(o);
+	double at = top;
 	size_t i;
 
 	if (!y)
 		return;
-	put_head(out, m, total_height(m, vms), info);
-	y[0] = TOP;
+	put_head(out, m, total_height(m, vms, top), info, top);
+	put_cpus(out, vms, o);
+	y[0] = top;
 	for (i = 0; i < m->n; i++)
 		y[i + 1] = put_span(out, &m->span[i], y[i]);
 	if (m->n)
 		put_address(out, BAR_X - 8, y[m->n],
 			    m->span[m->n - 1].base + m->span[m->n - 1].size);
-	for (i = 0; i < vms->n; i++)
+	for (i = 0; i < vms->n; i++) {
+		const uint32_t slot = vms->vm[i].slot;
+		const bool cell = o && o->is_cell(o, slot);
+
 		if (vms->vm[i].vmid != 0)
-			at = put_vm(out, m, y, &vms->vm[i], at);
+			at = put_vm(out, m, y, &vms->vm[i],
+				    cell ? "Cell" : "User VM", at);
+	}
 	fprintf(out, "</svg>\n");
 	free(y);
 }
