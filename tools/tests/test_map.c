@@ -133,7 +133,7 @@ static const struct {
 	{ HEAD("new", "5") CODE "shared-memory:\n"
 				"  - { link: 80M, at: 8M, rw: 4K, id: 0,\n"
 				"      device: '00:0e.0' }\n",
-	  "x:6:40: the number 0 on this link is taken\n" },
+	  "x:6:38: the number 0 on this link is taken\n" },
 };
 
 static void test_live(void **state)
