@@ -20,7 +20,9 @@ struct cell {
 	/* As it was handed in, checked; whole pages of the pool. */
 	struct holm_cell_desc *desc;
 	struct holm_comm *comm; /* NULL: it has no communication region */
-	struct cell_end *ends;  /* of shared-memory links; nends of them */
+	struct cell_pci *pci;   /* npci of them */
+	u32 npci;
+	struct cell_end *ends; /* of shared-memory links; nends of them */
 	u32 nends;
 };
 

@@ -17,6 +17,7 @@ _Static_assert(sizeof(struct holm_cell_cpu) == 16, "ABI");
 _Static_assert(sizeof(struct holm_cell_mem) == 40, "ABI");
 _Static_assert(sizeof(struct holm_cell_port) == 24, "ABI");
 _Static_assert(sizeof(struct holm_cell_irq) == 16, "ABI");
+_Static_assert(sizeof(struct holm_cell_pci) == 16, "ABI");
 _Static_assert(sizeof(struct holm_cell_comm) == 24, "ABI");
 _Static_assert(sizeof(struct holm_cell_ivshmem) == 72, "ABI");
 
@@ -196,6 +197,18 @@ static int check_irq(const struct holm_cell_desc *d, const void *record)
 	return 0;
 }
 
+static int check_pci(const struct holm_cell_desc *d, const void *record)
+{
+	const struct holm_cell_pci *r = record, *other = NULL;
+
+	if (r->bdf > 0xffff || r->flags)
+		return refuse("PCI function", r->bdf, "beyond ffff, or flags");
+	while ((other = cell_desc_next(d, HOLM_CELL_R_PCI, other)) != r)
+		if (other->bdf == r->bdf)
+			return refuse("PCI function", r->bdf, "listed twice");
+	return 0;
+}
+
 static const struct {
 	u32 size;
 	int (*check)(const struct holm_cell_desc *d, const void *record);
@@ -204,6 +217,7 @@ static const struct {
 	[HOLM_CELL_R_MEM] = { sizeof(struct holm_cell_mem), check_mem },
 	[HOLM_CELL_R_PORT] = { sizeof(struct holm_cell_port), check_port },
 	[HOLM_CELL_R_IRQ] = { sizeof(struct holm_cell_irq), check_irq },
+	[HOLM_CELL_R_PCI] = { sizeof(struct holm_cell_pci), check_pci },
 	[HOLM_CELL_R_COMM] = { sizeof(struct holm_cell_comm), check_comm },
 	[HOLM_CELL_R_IVSHMEM] = { sizeof(struct holm_cell_ivshmem),
 				  cell_ivshmem_check },

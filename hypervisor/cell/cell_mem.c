@@ -266,6 +266,12 @@ static void give_back_memory(struct cell *c)
 	return_memory(c, NULL);
 }
 
+static void wipe_one(const struct holm_cell_mem *m)
+{
+	if (type_of(m) == PT_WB)
+		physmap_zero(HPA(m->phys), m->size);
+}
+
 int cell_mem_take(const struct cell *c, const struct holm_cell_mem *m)
 {
 	int rc = check_owned(m);
@@ -281,7 +287,7 @@ int cell_mem_take(const struct cell *c, const struct holm_cell_mem *m)
 		flush_service();
 		return rc;
 	}
-	physmap_zero(HPA(m->phys), m->size);
+	wipe_one(m);
 	return 0;
 }
 
@@ -290,7 +296,7 @@ void cell_mem_give_back(const struct holm_cell_mem *m)
 	/* With other rights it was mapped page by page: no table is missing. */
 	CHECK(stage2_withdraw(&vm_service()->s2, GPA(m->phys), m->size) == 0);
 	flush_service();
-	physmap_zero(HPA(m->phys), m->size);
+	wipe_one(m);
 	return_one(m);
 	flush_service();
 }

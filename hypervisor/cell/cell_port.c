@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Ports on their way from the Service VM to a cell and back. */
+#include "cell/cell_pci.h"
 #include "cell/cell_take.h"
 #include "core/log.h"
 #include "io/iospace.h"
@@ -20,7 +21,7 @@ static bool ports_clash(const struct cell *other,
 		if (range_overlaps(p->port, p->count, q->port, q->count) &&
 		    !(p->flags & q->flags & HOLM_CELL_P_SHARED))
 			return true;
-	return false;
+	return cell_pci_has_port(other, p->port, p->count);
 }
 
 static int check_port_owners(const struct cell *c,
@@ -45,50 +46,71 @@ static int check_port_owners(const struct cell *c,
 }
 
 /* Ports that Holm answers for the Service VM are nobody else's. */
+static int check_port(const struct cell *c, const struct holm_cell_port *p)
+{
+	for (u32 i = 0; i < p->count; i++) {
+		if (!io_table_find(&vm_service()->io->pio, p->port + i))
+			continue;
+		log_guest("cell: port %x is Holm's", p->port + i);
+		return -EBUSY;
+	}
+	return check_port_owners(c, p);
+}
+
 static int check_ports(const struct cell *c)
 {
 	const struct holm_cell_port *p = NULL;
 	int rc = 0;
 
-	while (rc == 0 && (p = next_port(c, p))) {
-		for (u32 i = 0; i < p->count && rc == 0; i++) {
-			if (!io_table_find(&vm_service()->io->pio, p->port + i))
-				continue;
-			log_guest("cell: port %x is Holm's", p->port + i);
-			rc = -EBUSY;
-		}
-		if (rc == 0)
-			rc = check_port_owners(c, p);
-	}
+	while (rc == 0 && (p = next_port(c, p)))
+		rc = check_port(c, p);
 	return rc;
 }
 
-static void move_ports(const struct cell *c, bool to_cell)
+static void trap(struct vm *vm, const struct holm_cell_port *p, bool on)
 {
-	const struct holm_cell_port *p = NULL;
-
-	while ((p = next_port(c, p))) {
-		if (to_cell)
-			backend->vm_trap_pio(&c->vm->hw, (u16)p->port, p->count,
-					     false);
-		if (!(p->flags & HOLM_CELL_P_SHARED))
-			backend->vm_trap_pio(&vm_service()->hw, (u16)p->port,
-					     p->count, to_cell);
-	}
+	backend->vm_trap_pio(&vm->hw, (u16)p->port, p->count, on);
 }
 
 static int take_ports(struct cell *c)
 {
+	const struct holm_cell_port *p = NULL;
 	int rc = check_ports(c);
 
-	if (rc == 0)
-		move_ports(c, true);
+	while (rc == 0 && (p = next_port(c, p))) {
+		trap(c->vm, p, false);
+		if (!(p->flags & HOLM_CELL_P_SHARED))
+			trap(vm_service(), p, true);
+	}
 	return rc;
 }
 
 static void give_back_ports(struct cell *c)
 {
-	move_ports(c, false);
+	const struct holm_cell_port *p = NULL;
+
+	while ((p = next_port(c, p)))
+		if (!(p->flags & HOLM_CELL_P_SHARED))
+			trap(vm_service(), p, false);
+}
+
+int cell_port_take(const struct cell *c, const struct holm_cell_port *p)
+{
+	int rc = check_port(c, p);
+
+	if (rc == 0 &&
+	    (ports_clash(c, p) || io_table_find(&c->vm->io->pio, p->port)))
+		rc = -EBUSY;
+	if (rc)
+		return rc;
+	trap(c->vm, p, false);
+	trap(vm_service(), p, true);
+	return 0;
+}
+
+void cell_port_give_back(const struct holm_cell_port *p)
+{
+	trap(vm_service(), p, false);
 }
 
 const struct cell_resource cell_ports = {

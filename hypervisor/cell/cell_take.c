@@ -3,8 +3,8 @@
 #include "cell/cell_take.h"
 
 static const struct cell_resource *const resources[] = {
-	&cell_ports,         &cell_memory,  &cell_irqs,
-	&cell_communication, &cell_ivshmem,
+	&cell_ports, &cell_memory,        &cell_irqs,
+	&cell_pcis,  &cell_communication, &cell_ivshmem,
 };
 
 /* The first @n kinds, the last one first. */

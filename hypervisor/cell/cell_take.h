@@ -30,17 +30,24 @@ struct cell_resource {
 };
 
 extern const struct cell_resource cell_ports, cell_memory, cell_communication,
-	cell_irqs, cell_ivshmem;
+	cell_irqs, cell_pcis, cell_ivshmem;
 
-/* cell_mem.c, for memory that several cells have: the same of one range. */
+/*
+ * The same of one range that no record of @c's lists: memory that several
+ * cells have, and what PCI functions decode.
+ */
 
 /**
- * Take @m's memory, which no record of @c's lists as memory, from the Service
- * VM: it is wiped, and mapped nowhere. As take() above.
+ * Take @m's memory from the Service VM: RAM is wiped, and it is mapped
+ * nowhere. As take() above.
  */
 int cell_mem_take(const struct cell *c, const struct holm_cell_mem *m);
 
 /** Undo it, whatever of it the Service VM maps. Cannot fail. */
 void cell_mem_give_back(const struct holm_cell_mem *m);
+
+/** The cell @c gets the ports @p. */
+int cell_port_take(const struct cell *c, const struct holm_cell_port *p);
+void cell_port_give_back(const struct holm_cell_port *p);
 
 #endif

@@ -12,6 +12,7 @@
 #include "io/doorbell.h"
 #include "io/ioreq.h"
 #include "io/iospace.h"
+#include "io/subpage.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "run/guestwalk.h"
@@ -76,7 +77,8 @@ static int mmio_access(struct vcpu *v, gpa_t gpa, u32 size, bool write,
 		v->exits[HOLM_EXIT_IOREQ]++;
 		return ioreq_mmio(v, gpa, size, write, val, run_wait);
 	}
-	if (vpci_mmio(v->vm, gpa.v, size, write, val))
+	if (vpci_mmio(v->vm, gpa.v, size, write, val) ||
+	    subpage_mmio(v->vm, gpa.v, size, write, val))
 		return 0;
 	vm_deny(v, HOLM_CELL_DENY_MEMORY, gpa.v);
 	io_no_answer(size, write, val);

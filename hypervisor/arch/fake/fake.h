@@ -19,6 +19,9 @@
 #define FAKE_PAGES_MAX 0x20000U /* of RAM */
 #define FAKE_LOG_SIZE  65536U
 #define FAKE_PINS      24U
+/** Device registers; before and behind them there is nothing. */
+#define FAKE_MMIO      0xc0000000UL
+#define FAKE_MMIO_SIZE 0x10000U
 
 /** Host-physical address of the pool; RAM begins at 0. */
 #define FAKE_POOL_HPA GIB(64)
@@ -69,6 +72,8 @@ struct fake_machine {
 	bool upcall_msix; /* the driver is Holm's */
 	u64 upcall_vector;
 	struct fake_counts count;
+	u8 mmio[FAKE_MMIO_SIZE]; /* registers that keep what they get */
+	u64 tsc_step;            /* the clock's, each time it is read */
 	u32 ioapic[0x10 + 2 * FAKE_PINS]; /* its registers */
 	struct fake_pci pci[4];
 	u32 npci;

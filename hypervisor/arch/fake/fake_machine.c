@@ -133,7 +133,7 @@ void cpu_kick(struct cpu *cpu)
 
 u64 time_now(void)
 {
-	return __atomic_load_n(&fake.tsc, __ATOMIC_RELAXED);
+	return __atomic_fetch_add(&fake.tsc, fake.tsc_step, __ATOMIC_RELAXED);
 }
 
 u64 time_khz(void)
@@ -349,4 +349,24 @@ void physmap_store32(hpa_t dst, u32 v)
 
 	__atomic_store_n(p, v, __ATOMIC_RELEASE);
 	fake_accessed(dst, sizeof(v), true);
+}
+
+static u8 *fake_mmio_at(hpa_t at, u32 size)
+{
+	CHECK(range_inside(at.v, size, FAKE_MMIO, FAKE_MMIO_SIZE));
+	CHECK(at.v % size == 0);
+	return &fake.mmio[at.v - FAKE_MMIO];
+}
+
+u64 physwin_mmio_read(hpa_t at, u32 size)
+{
+	u64 val = 0;
+
+	memcpy(&val, fake_mmio_at(at, size), size);
+	return val;
+}
+
+void physwin_mmio_write(hpa_t at, u32 size, u64 val)
+{
+	memcpy(fake_mmio_at(at, size), &val, size);
 }
