@@ -114,6 +114,7 @@ images-all: hypervisor-debug
 # The kernel that is built keeps its own account of what it was built from.
 images-full: images-all
 	@misc/setup/kernel acrn $(O)/cache/kernel-acrn
+	@misc/setup/kernel rt $(O)/cache/kernel-rt
 	@$(MAKE) images KERNEL=acrn
 	@$(MAKE) -C misc/testbed debian O=$(O)
 

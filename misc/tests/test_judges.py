@@ -9,6 +9,7 @@ load.package("testbed/judges")
 import trace_events  # noqa: E402
 
 tool = load.script("testbed/judges/holm-tool")
+cell_linux = load.script("testbed/judges/cell-linux")
 
 NAMES = [{"ph": "M", "name": n, "pid": 1, "tid": 2, "args": {"name": "x"}}
          for n in ("process_name", "thread_name")]
@@ -99,6 +100,27 @@ class HolmTool(unittest.TestCase):
     def test_empty_log(self):
         with self.assertRaises(tool.Wrong):
             tool.judge("")
+
+
+class CellLinux(unittest.TestCase):
+    """What a Linux in a cell wrote to its port."""
+
+    GOOD = ("CELL-LINUX up kernel=6.1 cpus=2 uptime=1\n"
+            "CELL-LINUX poweroff\n[ 1.0] reboot: Power down\n")
+
+    def test_good(self):
+        self.assertEqual(cell_linux.judge(self.GOOD), "")
+
+    def test_lines(self):
+        for line in self.GOOD.splitlines(True):
+            self.assertIn("does not show",
+                          cell_linux.judge(self.GOOD.replace(line, "")))
+        self.assertIn("cpus=2", cell_linux.judge(
+            self.GOOD.replace("cpus=2", "cpus=1")))
+
+    def test_complaints(self):
+        self.assertIn("Kernel panic", cell_linux.judge(
+            self.GOOD + "[ 2.0] Kernel panic - not syncing\n"))
 
 
 if __name__ == "__main__":

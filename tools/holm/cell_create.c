@@ -83,20 +83,19 @@ static int memory_get(const struct holm *h, struct memory *m)
 	return status;
 }
 
-static int create_desc(const struct holm *h, struct holm_cell_desc *desc)
+static int create_desc(const struct holm *h, struct holm_cell_desc *desc,
+		       int *id)
 {
 	struct holm_ioc_cell_create args = {
 		.desc = (uintptr_t)desc,
 		.size = desc->size,
 	};
-	int status;
 
-	status = cell_control(h, "created", HOLM_IOC_CELL_CREATE, &args, NULL);
-	return status ? status : cell_report(h, desc->name, "created");
+	return cell_control(h, "created", HOLM_IOC_CELL_CREATE, &args, id);
 }
 
 static int create(const struct holm *h, const struct cell_config *cfg,
-		  struct memory *m)
+		  const struct cell_edit *edit, struct memory *m, int *id)
 {
 	struct holm_cell_desc *desc;
 	int status = memory_get(h, m), rc;
@@ -108,22 +107,33 @@ static int create(const struct holm *h, const struct cell_config *cfg,
 		return say(h, STATUS_FAILED, "%s: %s", h->name,
 			   rc == -ENOENT ? "names a CPU that is not here"
 					 : strerror(-rc));
-	status = create_desc(h, desc);
+	status = edit ? edit->fn(desc, edit->arg) : STATUS_DONE;
+	if (!status)
+		status = create_desc(h, desc, id);
 	free(desc);
+	return status;
+}
+
+int cell_create_config(const struct holm *h, const struct cell_config *cfg,
+		       const struct cell_edit *edit, int *id)
+{
+	struct memory m = { .pages = cell_config_pages(cfg) };
+	int status = create(h, cfg, edit, &m, id);
+
+	memory_free(&m);
 	return status;
 }
 
 int do_cell_create(const struct holm *h)
 {
 	struct cell_config *cfg;
-	struct memory m = { .at = NULL };
 	int status;
 
 	if (cell_config_load(h->name, &cfg, h->err))
 		return STATUS_FAILED;
-	m.pages = cell_config_pages(cfg);
-	status = create(h, cfg, &m);
-	memory_free(&m);
+	status = cell_create_config(h, cfg, NULL, NULL);
+	if (!status)
+		cell_report(h, cfg->name.text, "created");
 	cell_config_free(cfg);
 	return status;
 }

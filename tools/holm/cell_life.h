@@ -3,6 +3,7 @@
 #ifndef HOLM_CELL_LIFE_H
 #define HOLM_CELL_LIFE_H
 
+#include "cell/config.h"
 #include "holm/cells.h"
 #include "holm/why.h"
 
@@ -16,6 +17,19 @@ int cell_control(const struct holm *h, const char *what, unsigned long request,
 
 /** Say what was done, as text or as a JSON document. */
 int cell_report(const struct holm *h, const char *name, const char *result);
+
+/** What is still to be changed in a compiled description. */
+struct cell_edit {
+	int (*fn)(struct holm_cell_desc *desc, void *arg); /* exit status */
+	void *arg;
+};
+
+/**
+ * Make the cell that @cfg describes, after @edit unless NULL; *@id, unless
+ * NULL, is its number. Returns an exit status after saying what failed.
+ */
+int cell_create_config(const struct holm *h, const struct cell_config *cfg,
+		       const struct cell_edit *edit, int *id);
 
 /** The whole of a file, for free(); NULL after saying why not. */
 void *cell_read_file(const struct holm *h, const char *path, size_t *size);

@@ -101,6 +101,9 @@
 	  "press the VM's power button and wait until it is gone")	\
 	X("cell", "create", "FILE", do_cell_create, "json",		\
 	  "make a cell: CPUs, memory, devices leave the Service VM")	\
+	X("cell", "linux",						\
+	  "FILE KERNEL [-i INITRD] [-c CMDLINE]", do_cell_linux, "json",	\
+	  "create, load and start a cell with an unmodified Linux")	\
 	X("cell", "load", "NAME PIECE...", do_cell_load, "json",	\
 	  "put images or strings into its memory")			\
 	X("cell", "start", "NAME", do_cell_start, "json",		\

@@ -69,7 +69,7 @@ static bool takes(const struct command *c, const char *option)
 
 static void print_command(FILE *out, const struct command *c)
 {
-	char left[40];
+	char left[80];
 
 	snprintf(left, sizeof(left), "%s %s %s", c->noun, c->verb, c->arg);
 	fprintf(out, "  holm %-19s  %s\n", left, c->help);
@@ -265,15 +265,17 @@ static int no_argument(const struct holm *h, const struct command *c)
 		   c->verb, strcmp(c->noun, "vm") ? c->noun : "VM", c->noun);
 }
 
-/* Pieces have words of one dash; behind -s a word is a string, whatever. */
+/* Some have words of one dash, behind which a word is whatever it is. */
 static bool takes_dash(const struct holm *h, const struct command *c)
 {
-	return strstr(c->arg, "PIECE") && h->nargs > 0;
+	return (strstr(c->arg, "PIECE") || strstr(c->arg, "[-")) &&
+	       h->nargs > 0;
 }
 
 static bool is_string(const struct holm *h, const struct command *c)
 {
-	return takes_dash(h, c) && !strcmp(h->arg[h->nargs - 1], "-s");
+	return takes_dash(h, c) && (!strcmp(h->arg[h->nargs - 1], "-s") ||
+				    !strcmp(h->arg[h->nargs - 1], "-c"));
 }
 
 static int parse_args(struct holm *h, const struct command *c, char **args)
