@@ -3,6 +3,7 @@
  * What an audit starts from: what the CPUs walk, not what a policy meant.
  */
 #include "cell/cell.h"
+#include "guest/x86/direct_ioapic.h"
 #include "guest/x86/msr.h"
 #include "hypercall/call.h"
 #include "lib/errno.h"
@@ -92,6 +93,15 @@ int hc_query_vm_ports(struct hc_call *call)
 int hc_query_vm_msrs(struct hc_call *call)
 {
 	return answer(call, msr_space_next, msr_flags);
+}
+
+int hc_query_pin(struct hc_call *call)
+{
+	struct holm_pin pin;
+
+	if (!direct_ioapic_pin(call->u.query.index, &pin))
+		return -ENOENT;
+	return hc_query_add(call, &pin, sizeof(pin));
 }
 
 static int add_desc(struct hc_call *call, const struct holm_cell_desc *d)

@@ -40,6 +40,8 @@ struct facts {
 	size_t reaches;
 	struct holm_mapping *host; /* what Holm itself maps */
 	size_t hosts;
+	struct holm_pin *pin;
+	size_t pins;
 	struct holm_range *range;
 	size_t ranges;
 	struct holm_cpu *cpu;

@@ -215,6 +215,24 @@ static int read_ranges(struct facts *f, const struct source *src)
 	return err;
 }
 
+#define GSIS 1024 /* as many are looked for; I/O APICs may leave holes */
+
+static int read_pins(struct facts *f, const struct source *src)
+{
+	struct holm_pin pin;
+	uint32_t gsi;
+	int err = 0;
+
+	for (gsi = 0; gsi < GSIS && !err; gsi++) {
+		err = source_read(src, HOLM_QUERY_PIN, gsi, &pin, sizeof(pin));
+		if (!err)
+			err = PUSH(f->pin, f->pins, pin);
+		else if (err == -ENOENT)
+			err = 0;
+	}
+	return err;
+}
+
 static int read_cpus(struct facts *f, const struct source *src)
 {
 	struct holm_cpu cpu;
@@ -255,6 +273,8 @@ static int read_once(struct facts *f, const struct source *src,
 		err = read_host(f, src);
 	if (!err)
 		err = read_ranges(f, src);
+	if (!err)
+		err = read_pins(f, src);
 	if (!err)
 		err = read_cpus(f, src);
 	if (f->reaches)
@@ -323,6 +343,7 @@ void facts_free(struct facts *f)
 	free(f->guest);
 	free(f->reach);
 	free(f->host);
+	free(f->pin);
 	free(f->range);
 	free(f->cpu);
 	*f = (struct facts){ .guest = NULL };

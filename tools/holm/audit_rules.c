@@ -454,6 +454,80 @@ static void check_cpus(const struct facts *f, struct verdict *v)
 	}
 }
 
+/* --- interrupt lines --- */
+
+#define MODE_SMI  2
+#define MODE_INIT 5
+
+static bool line_is_listed(const struct guest *g, uint32_t gsi)
+{
+	const struct holm_cell_irq *r = NULL;
+
+	while ((r = desc_next(g->desc, HOLM_CELL_R_IRQ, r)))
+		if (r->gsi == gsi)
+			return true;
+	return false;
+}
+
+static const struct guest *owner_of_lapic(const struct facts *f, uint32_t id)
+{
+	size_t n;
+
+	for (n = 0; n < f->cpus; n++)
+		if (f->cpu[n].lapic_id == id)
+			return owner(f, f->cpu[n].owner_vm);
+	return NULL;
+}
+
+/*
+ * By a physical name a line must lead to its owner's CPUs. Logical names are
+ * the Service VM's and User VMs' only: Holm gives a cell's lines none.
+ */
+static bool leads_home(const struct facts *f, const struct guest *g,
+		       uint64_t entry)
+{
+	const struct guest *to;
+
+	if (HOLM_PIN_LOGICAL(entry))
+		return !g->desc;
+	to = owner_of_lapic(f, HOLM_PIN_DEST(entry));
+	return to == g || (!g->desc && (!to || !to->desc));
+}
+
+static void check_pin(const struct facts *f, const struct holm_pin *pin,
+		      struct verdict *v)
+{
+	const struct guest *g = owner(f, pin->owner);
+	uint32_t mode = HOLM_PIN_MODE(pin->entry);
+
+	if (!g || (g->desc && !line_is_listed(g, pin->gsi))) {
+		verdict_add(v,
+			    "line %u is of the VM in slot %u, which has no "
+			    "claim to it",
+			    pin->gsi, pin->owner);
+		return;
+	}
+	if (HOLM_PIN_MASKED(pin->entry))
+		return;
+	if (mode == MODE_SMI || mode == MODE_INIT)
+		verdict_add(v, "line %u of VM '%s' sends more than interrupts",
+			    pin->gsi, g->vm.name);
+	if (!leads_home(f, g, pin->entry))
+		verdict_add(v,
+			    "line %u of VM '%s' leads to a CPU with LAPIC id "
+			    "%u, not its own",
+			    pin->gsi, g->vm.name, HOLM_PIN_DEST(pin->entry));
+}
+
+static void check_lines(const struct facts *f, struct verdict *v)
+{
+	size_t i;
+
+	v->looked_at = f->pins;
+	for (i = 0; i < f->pins; i++)
+		check_pin(f, &f->pin[i], v);
+}
+
 const struct rule audit_rules[] = {
 	{ "holm-memory", "no guest reaches Holm's memory", "pages",
 	  check_holm },
@@ -476,6 +550,8 @@ const struct rule audit_rules[] = {
 	{ "registers",
 	  "no guest writes a register that acts beyond its own CPU",
 	  "registers", check_msrs },
+	{ "lines", "an interrupt line leads to CPUs of the guest whose it is",
+	  "lines", check_lines },
 	{ "cpus", "a CPU belongs to one guest", "CPUs", check_cpus },
 	{ "dma",
 	  "devices that access memory themselves are not confined: Holm drives "

@@ -14,6 +14,12 @@
 #define HOLM    (240 * MIB)
 #define COMM    (HOLM + 3 * MIB)
 
+/* Redirection entries. */
+#define MASKED  (1ULL << 16)
+#define LOGICAL (1ULL << 11)
+#define SMI     (2ULL << 8)
+#define TO(id)  ((uint64_t)(id) << 56)
+
 enum { SERVICE, USER, CELL, OTHER, SLOTS };
 
 static struct {
@@ -23,6 +29,7 @@ static struct {
 	struct holm_mapping host[4];
 	struct holm_vm vm[SLOTS];
 	struct holm_cpu cpu[5];
+	struct holm_pin pin[4];
 	uint32_t no_cell;
 	unsigned int changes; /* of the machine, one a look */
 } world;
@@ -32,6 +39,7 @@ struct desc {
 	struct holm_cell_mem mem[2];
 	struct holm_cell_port port;
 	struct holm_cell_comm comm;
+	struct holm_cell_irq irq;
 };
 
 static struct desc descs[SLOTS];
@@ -77,6 +85,10 @@ static int own(uint32_t subject, uint32_t index, uint64_t from, void *buf,
 	if (subject == HOLM_QUERY_CPU)
 		return answer(&world.cpu[index], sizeof(world.cpu[0]), 0, buf,
 			      len);
+	if (subject == HOLM_QUERY_PIN)
+		return index < 4 ? answer(&world.pin[index],
+					  sizeof(world.pin[0]), 0, buf, len)
+				 : -ENOENT;
 	if (subject == HOLM_QUERY_HOST_MAP)
 		return answer_map(world.host, from, buf);
 	if (subject != HOLM_QUERY_VM && subject != HOLM_QUERY_VM_MAP &&
@@ -115,6 +127,8 @@ static void describe(int slot, uint64_t phys, const char *name)
 			  .flags = slot == OTHER ? HOLM_CELL_P_SHARED : 0 },
 		.comm = { .head = { HOLM_CELL_R_COMM, sizeof(d.comm) },
 			  .virt = 8 * MIB },
+		.irq = { .head = { HOLM_CELL_R_IRQ, sizeof(d.irq) },
+			 .gsi = (unsigned int)slot },
 	};
 	struct holm_mapping *m = world.map[slot];
 
@@ -166,7 +180,15 @@ static int setup(void **state)
 		world.vm[i].state = HOLM_VM_RUNNING;
 		world.vm[i].cpus = 1ULL << i;
 		world.cpu[i].owner_vm = (uint32_t)i;
+		world.cpu[i].lapic_id = 2 * (uint32_t)i;
+		world.pin[i] = (struct holm_pin){
+			(uint32_t)i, i < CELL ? SERVICE : (uint32_t)i, MASKED
+		};
 	}
+	world.cpu[4].lapic_id = 8;
+	world.pin[0].entry = TO(0x0f) | LOGICAL | 0x30;
+	world.pin[1].entry = TO(0) | 0x31;
+	world.pin[2].entry = TO(4) | 0x32;
 	world.cpu[4].owner_vm = HOLM_NO_VM;
 	return 0;
 }
@@ -303,6 +325,32 @@ static void test_registers(void **state)
 		   "writes registers 0xc0000000 to 0xc0000084");
 }
 
+static void test_lines(void **state)
+{
+	(void)state;
+	world.pin[1].entry = TO(4) | 0x31;
+	expect_out("hv audit", STATUS_FAILED,
+		   "line 1 of VM 'service' leads to a CPU with LAPIC id 4");
+	world.pin[1].entry |= MASKED;
+	expect_out("hv audit", STATUS_DONE, "lines             holds");
+	/* To a CPU that nobody has: no guest is hurt. */
+	world.pin[1].entry = TO(8) | 0x31;
+	expect_out("hv audit", STATUS_DONE, "lines             holds");
+	setup(state);
+	world.pin[2].entry = TO(6) | 0x32;
+	expect_out("hv audit", STATUS_FAILED, "line 2 of VM 'cell' leads");
+	world.pin[2].entry = TO(4) | LOGICAL | 0x32;
+	expect_out("hv audit", STATUS_FAILED, "line 2 of VM 'cell' leads");
+	setup(state);
+	world.pin[1].entry |= SMI;
+	expect_out("hv audit", STATUS_FAILED, "sends more than interrupts");
+	setup(state);
+	world.pin[1].owner = CELL;
+	expect_out("hv audit", STATUS_FAILED, "line 1 is of the VM in slot 2");
+	world.pin[1].owner = 9;
+	expect_out("hv audit", STATUS_FAILED, "line 1 is of the VM in slot 9");
+}
+
 static void test_cpus(void **state)
 {
 	(void)state;
@@ -343,12 +391,12 @@ static void test_broken_answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_sound),          TEST(test_holm),
-		TEST(test_memory),         TEST(test_users),
-		TEST(test_hidden),         TEST(test_described),
-		TEST(test_ports),          TEST(test_registers),
-		TEST(test_cpus),           TEST(test_changes),
-		TEST(test_broken_answers),
+		TEST(test_sound),   TEST(test_holm),
+		TEST(test_memory),  TEST(test_users),
+		TEST(test_hidden),  TEST(test_described),
+		TEST(test_ports),   TEST(test_registers),
+		TEST(test_lines),   TEST(test_cpus),
+		TEST(test_changes), TEST(test_broken_answers),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);

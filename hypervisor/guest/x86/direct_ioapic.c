@@ -425,3 +425,21 @@ void direct_ioapic_guard(void)
 	for (u32 i = 0; i < ioapic_count; i++)
 		guard(&ioapics[i]);
 }
+
+bool direct_ioapic_pin(u32 gsi, struct holm_pin *out)
+{
+	struct direct_ioapic *io = find(gsi);
+	u32 n;
+
+	if (!io)
+		return false;
+	n = gsi - io->gsi;
+	spin_lock(&io->lock);
+	*out = (struct holm_pin){
+		.gsi = gsi,
+		.owner = io->pin[n].cell ? io->pin[n].cell->slot : VMID_SERVICE,
+		.entry = rte_get(io, n),
+	};
+	spin_unlock(&io->lock);
+	return true;
+}

@@ -9,6 +9,7 @@
 #ifndef GUEST_X86_DIRECT_IOAPIC_H
 #define GUEST_X86_DIRECT_IOAPIC_H
 
+#include "abi/holm.h"
 #include "arch/x86/acpi.h"
 #include "lib/types.h"
 
@@ -38,6 +39,9 @@ void direct_ioapic_reset(u32 gsi);
 
 /** The Service VM has it as it had it; the cell may be gone already. */
 void direct_ioapic_give_back(u32 gsi);
+
+/** What HOLM_QUERY_PIN tells. False: there is no such pin. */
+bool direct_ioapic_pin(u32 gsi, struct holm_pin *out);
 
 /**
  * Mask the entries of the Service VM by which a line would interrupt a CPU

@@ -108,6 +108,7 @@ struct holm_query {
 /* What Holm itself maps of the machine, struct holm_mapping each, index 0,
  * from; -EBUSY while it changes. */
 #define HOLM_QUERY_HOST_MAP 12
+#define HOLM_QUERY_PIN      13 /* struct holm_pin, index = GSI */
 
 #define HOLM_NO_VM 0xffffffffU
 
@@ -189,6 +190,22 @@ struct holm_pass {
 
 #define HOLM_PASS_R 0x1 /* reading does not exit */
 #define HOLM_PASS_W 0x2 /* writing does not */
+
+/*
+ * A pin of an I/O APIC: whose it is, and what the I/O APIC itself has in the
+ * pin's redirection entry now (82093AA, 3.2.4).
+ */
+struct holm_pin {
+	ABI_U32 gsi;
+	ABI_U32 owner; /* slot of the VM */
+	ABI_U64 entry;
+};
+
+#define HOLM_PIN_VECTOR(entry)  ((ABI_U32)((entry)&0xff))
+#define HOLM_PIN_MODE(entry)    ((ABI_U32)((entry) >> 8 & 7))
+#define HOLM_PIN_LOGICAL(entry) ((entry) >> 11 & 1)
+#define HOLM_PIN_MASKED(entry)  ((entry) >> 16 & 1)
+#define HOLM_PIN_DEST(entry)    ((ABI_U32)((entry) >> 56))
 
 struct holm_cpu {
 	ABI_U32 lapic_id;

@@ -161,6 +161,34 @@ static void description(void **state)
 	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), 0);
 }
 
+static s64 ask_pin(u32 gsi, struct holm_pin *pin)
+{
+	struct holm_query q = {
+		.subject = HOLM_QUERY_PIN,
+		.index = gsi,
+		.buf_gpa = BENCH_ARG2,
+		.len = sizeof(*pin),
+	};
+	s64 rc = hc(HC_HOLM_QUERY, bench_put(BENCH_ARG, &q, sizeof(q)), 0);
+
+	bench_get(pin, BENCH_ARG2, sizeof(*pin));
+	return rc;
+}
+
+static void lines(void **state)
+{
+	struct holm_pin pin;
+
+	(void)state;
+	for (u32 gsi = 0; gsi < FAKE_PINS; gsi++) {
+		assert_int_equal(ask_pin(gsi, &pin), 0);
+		assert_int_equal(pin.gsi, gsi);
+		assert_int_equal(pin.owner, 0);
+	}
+	assert_int_equal(ask_pin(FAKE_PINS, &pin), -ENOENT);
+	assert_int_equal(ask_pin(~0U, &pin), -ENOENT);
+}
+
 #define TEST(fn) \
 	cmocka_unit_test_setup_teardown(fn, bench_setup, bench_teardown)
 
@@ -170,6 +198,7 @@ int main(void)
 		TEST(ports),
 		TEST(registers),
 		TEST(description),
+		TEST(lines),
 	};
 
 	return cmocka_run_group_tests_name("facts", tests, NULL, NULL);
