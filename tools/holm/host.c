@@ -11,7 +11,7 @@
 static struct cpuid_regs own_cpuid(void *ctx, uint32_t leaf)
 {
 	struct cpuid_regs r = { 0, 0, 0, 0 };
-	uint32_t max = __get_cpuid_max(leaf & 0xf0000000, NULL);
+	uint32_t max = (uint32_t)__get_cpuid_max(leaf & 0xf0000000, NULL);
 
 	(void)ctx;
 	if (leaf >= 0x40000000 && leaf < 0x50000000)
