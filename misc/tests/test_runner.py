@@ -197,10 +197,10 @@ class Intel(unittest.TestCase):
         builder = bochs.Builder("/b")
         run = make_run(bed="tiny", image="a.bin", needs=["x2apic"])
         self.assertFalse(builder.lacks(run))
-        self.assertNotIn("lapic=", builder.payload(run)[1][2])
+        self.assertNotIn("x2apic", builder.payload(run)[1][2])
         run.cpu = "corei7_sandy_bridge_2600k"
         self.assertTrue(builder.lacks(run))
-        self.assertIn("lapic=xapic", builder.payload(run)[1][2])
+        self.assertIn("x2apic=no", builder.payload(run)[1][2])
 
     def test_refused(self):
         for bad in ({"needs": ["luck"]}, {"bochs": {"bed": "holm"}}):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The demo inmates, each in a cell: what they say, and what they cost. */
+#include "kit/apic.h"
 #include "kit/celldesc.h"
 #include "kit/hc.h"
 #include "kit/inmate.h"
@@ -60,6 +61,9 @@ static void timer_needs_no_exit(void)
 	u32 id;
 	u64 exits, nmis;
 
+	/* In xAPIC mode each EOI exits. */
+	if (!apic_has_x2apic())
+		return;
 	inmate_describe(1, 0);
 	id = inmate_begin(IMAGE(timer), "period=200 x2apic");
 	check(WAIT_FOR(ticked(id, 20)), "no ticks");

@@ -15,7 +15,7 @@ KEYS = {"name": str, "about": str, "bed": str, "cpus": (int, list),
         "marks": dict, "image": str, "devices": list, "judge": str, "needs": list,
         "bochs": dict, "debug": bool}
 # What a test may need that not every machine has.
-NEEDS = ("amd", "intel", "iommu", "msi", "reset", "x2apic")
+NEEDS = ("amd", "intel", "iommu", "msi", "reset", "x2apic", "apicv")
 # What a test may do differently on one machine; command lines are added to.
 # models: CPUs to run on; cpu: the only one that makes sense.
 OWN_KEYS = ("cmdline", "hv", "cpus", "kernels", "memory", "timeout", "expect",

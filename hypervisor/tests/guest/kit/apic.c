@@ -17,10 +17,19 @@ bool apic_is_x2apic(void)
 	return x86_rdmsr(MSR_APIC_BASE) & APIC_BASE_EXTD;
 }
 
+bool apic_has_x2apic(void)
+{
+	const char *have = option("x2apic");
+
+	return !have || *have != 'n';
+}
+
 bool apic_may_be(bool x2apic)
 {
 	const char *only = option("lapic");
 
+	if (x2apic && !apic_has_x2apic())
+		return false;
 	return !only || is_user_vm() ||
 	       x2apic == (*only == 'x' && only[1] == '2');
 }

@@ -29,6 +29,9 @@ void apic_enable(bool x2apic);
  */
 bool apic_may_be(bool x2apic);
 
+/** x2apic=no: the CPU has no such mode, for the guest or for its cells. */
+bool apic_has_x2apic(void);
+
 /** May it be switched off, and on again? */
 static inline bool apic_may_switch(void)
 {
