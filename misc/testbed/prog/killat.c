@@ -70,6 +70,12 @@ static const struct name ioctls[] = {
 	IOCTL(DESTROY_IOREQ_CLIENT), IOCTL(NOTIFY_REQUEST_FINISH),
 	IOCTL(CLEAR_VM_IOREQ), IOCTL(IOEVENTFD), IOCTL(IRQFD),
 	{ (uint32_t)HOLM_IOC_SERVE, "SERVE" },
+	{ (uint32_t)HOLM_IOC_CELL_PIN, "CELL_PIN" },
+	{ (uint32_t)HOLM_IOC_CELL_CREATE, "CELL_CREATE" },
+	{ (uint32_t)HOLM_IOC_CELL_LOAD, "CELL_LOAD" },
+	{ (uint32_t)HOLM_IOC_CELL_START, "CELL_START" },
+	{ (uint32_t)HOLM_IOC_CELL_STOP, "CELL_STOP" },
+	{ (uint32_t)HOLM_IOC_CELL_DESTROY, "CELL_DESTROY" },
 };
 /* clang-format on */
 

@@ -78,3 +78,24 @@ is_above()
 {
 	[ "$(cell_total "$1" "$2")" -gt "$3" ]
 }
+
+# cell_run NAME [WORDS]: the demo of that name from its YAML, started.
+cell_run()
+{
+	status 0 holm cell create "/cells/$1.yaml"
+	status 0 holm cell load "$1" "/cells/$1.bin" -s "$2" -a 0x1000
+	status 0 holm cell start "$1"
+}
+
+# cell_says NAME TEXT: its console has it.
+cell_says()
+{
+	holm cell console "$1" 2> /dev/null | grep -q "$2"
+}
+
+# cell_measured NAME FIELD: of its histogram.
+cell_measured()
+{
+	holm cell stats "$1" --histogram --json | tr ',{' '\n\n' |
+		sed -n "s/^\"$2\":\([0-9a-z]*\).*/\1/p"
+}
