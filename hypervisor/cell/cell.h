@@ -20,7 +20,9 @@ struct cell {
 	/* As it was handed in, checked; whole pages of the pool. */
 	struct holm_cell_desc *desc;
 	struct holm_comm *comm; /* NULL: it has no communication region */
-	struct cell_pci *pci;   /* npci of them */
+	struct subpage *parts;  /* of device pages; nparts of them */
+	u32 nparts;
+	struct cell_pci *pci; /* npci of them */
 	u32 npci;
 	struct cell_end *ends; /* of shared-memory links; nends of them */
 	u32 nends;
@@ -31,6 +33,12 @@ struct cell {
  * 0, or -EINVAL after a log line that names field, value and rule.
  */
 int cell_desc_check(const struct holm_cell_desc *d, u64 size);
+
+/** Is it a part of a device's page, not whole pages? */
+static inline bool cell_mem_is_part(const struct holm_cell_mem *m)
+{
+	return !is_aligned(m->phys | m->size, PAGE_SIZE);
+}
 
 /** The record of @type after @prev (NULL: the first), or NULL. */
 const void *cell_desc_next(const struct holm_cell_desc *d, u32 type,

@@ -100,15 +100,33 @@ static int check_cpu(const struct holm_cell_desc *d, const void *record)
 	return 0;
 }
 
+/* Only the registers of a device can be had by the byte. */
+static int check_part(const struct holm_cell_mem *m)
+{
+	const u32 may = HOLM_CELL_M_READ | HOLM_CELL_M_WRITE |
+			HOLM_CELL_M_DEVICE | HOLM_CELL_M_SHARED;
+
+	if (!(m->flags & HOLM_CELL_M_DEVICE) || (m->flags & ~may))
+		return refuse(
+			"memory", m->phys | m->size,
+			"not whole 4 KiB pages, nor a device's registers");
+	if ((m->phys ^ m->virt) % PAGE_SIZE)
+		return refuse("memory", m->virt,
+			      "must be as far into its page as what it shows");
+	if (m->phys % PAGE_SIZE + m->size > PAGE_SIZE)
+		return refuse("memory size", m->size,
+			      "a part of a page ends in that page");
+	return 0;
+}
+
 static int check_mem_fields(const struct holm_cell_mem *m)
 {
 	const u32 loadable_device = HOLM_CELL_M_DEVICE | HOLM_CELL_M_LOAD;
 
 	if (m->reserved)
 		return refuse("reserved", m->reserved, "must be 0");
-	if (!is_aligned(m->phys | m->virt | m->size, PAGE_SIZE))
-		return refuse("memory", m->phys | m->virt | m->size,
-			      "not whole 4 KiB pages");
+	if (!cell_mem_is_part(m) && !is_aligned(m->virt, PAGE_SIZE))
+		return refuse("memory", m->virt, "not whole 4 KiB pages");
 	if (!range_valid(m->phys, m->size) || !range_valid(m->virt, m->size) ||
 	    !range_inside(m->phys, m->size, 0, VM_GPA_LIMIT) ||
 	    !range_inside(m->virt, m->size, 0, VM_GPA_LIMIT))
@@ -117,7 +135,7 @@ static int check_mem_fields(const struct holm_cell_mem *m)
 	    (m->flags & loadable_device) == loadable_device)
 		return refuse("memory flags", m->flags,
 			      "unknown, not readable, or a loadable device");
-	return 0;
+	return cell_mem_is_part(m) ? check_part(m) : 0;
 }
 
 static int check_mem(const struct holm_cell_desc *d, const void *record)
@@ -125,8 +143,8 @@ static int check_mem(const struct holm_cell_desc *d, const void *record)
 	const struct holm_cell_mem *m = record, *other = NULL;
 	const struct vm_region window = {
 		.op = VM_REGION_ADD,
-		.gpa = GPA(m->virt),
-		.size = m->size,
+		.gpa = GPA(align_down(m->virt, PAGE_SIZE)),
+		.size = align_up(m->size, PAGE_SIZE),
 	};
 	int rc = check_mem_fields(m);
 

@@ -47,7 +47,10 @@ static u32 attr_of(const struct holm_cell_mem *m)
 static const struct holm_cell_mem *next_mem(const struct cell *c,
 					    const struct holm_cell_mem *m)
 {
-	return cell_desc_next(c->desc, HOLM_CELL_R_MEM, m);
+	do
+		m = cell_desc_next(c->desc, HOLM_CELL_R_MEM, m);
+	while (m && cell_mem_is_part(m));
+	return m;
 }
 
 /* Is the range all the Service VM's own, of the kind that was said? */

@@ -3,7 +3,7 @@
 #include "cell/cell_take.h"
 
 static const struct cell_resource *const resources[] = {
-	&cell_ports, &cell_memory,        &cell_irqs,
+	&cell_ports, &cell_memory,        &cell_irqs,    &cell_parts,
 	&cell_pcis,  &cell_communication, &cell_ivshmem,
 };
 

@@ -30,7 +30,7 @@ struct cell_resource {
 };
 
 extern const struct cell_resource cell_ports, cell_memory, cell_communication,
-	cell_irqs, cell_pcis, cell_ivshmem;
+	cell_irqs, cell_parts, cell_pcis, cell_ivshmem;
 
 /*
  * The same of one range that no record of @c's lists: memory that several

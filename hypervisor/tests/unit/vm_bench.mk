@@ -15,7 +15,7 @@ VM_BENCH_SRC := tests/unit/vm_bench.c tests/unit/vm_world.c \
 	hc_debug.c hc_map.c hc_memory.c hc_query.c hc_trace.c hc_vcpu.c hc_vm.c \
 	hc_cell.c hc_facts.c) lib/printf.c \
 	$(addprefix cell/, cell.c cell_desc.c cell_take.c cell_mem.c \
-	cell_port.c cell_comm.c cell_irq.c cell_pci.c cell_ivshmem.c) \
+	cell_port.c cell_comm.c cell_irq.c cell_part.c cell_pci.c cell_ivshmem.c) \
 	$(addprefix mem/, pgtable.c pgtable_formats.c pgtable_update.c \
 	pgtable_share.c pgtable_collapse.c pool.c stage2.c stage2_donate.c \
 	guestmem.c)
