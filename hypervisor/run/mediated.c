@@ -152,7 +152,7 @@ static void watch_priority(struct vcpu *v)
 	struct percpu *p = percpu_self();
 	u64 look = time_now() + time_khz();
 
-	backend->vcpu_watch_tpr(&v->hw, watch);
+	backend->vcpu_watch(&v->hw, VCPU_WATCH_TPR, watch);
 	v->guest->tpr_watched = watch;
 	if (!watch || (p->timer_armed && p->timer_armed <= look))
 		return;
@@ -163,7 +163,7 @@ static void watch_priority(struct vcpu *v)
 void run_irq_window(struct vcpu *v, bool on)
 {
 	v->guest->window = on;
-	backend->vcpu_irq_window(&v->hw, on);
+	backend->vcpu_watch(&v->hw, VCPU_WATCH_IRQ, on);
 }
 
 /* An interrupt waits that @v could take as far as priorities go. */

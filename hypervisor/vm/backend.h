@@ -164,6 +164,12 @@ struct apic_vectors {
 /** What a guest may do by itself: vm_passes(). */
 enum hw_access { HW_PORT, HW_MSR_READ, HW_MSR_WRITE };
 
+/** What an exit may be wanted for while a guest runs. */
+enum vcpu_watch {
+	VCPU_WATCH_IRQ, /* it can take an interrupt, whatever its priority */
+	VCPU_WATCH_TPR, /* it writes CR8 */
+};
+
 /** vCPU reset states, SDM vol 3 table 10-1 / APM vol 2, 14.1. */
 enum vcpu_reset {
 	VCPU_RESET_POWER_ON, /* real mode, CS base 0xffff0000, RIP 0xfff0 */
@@ -207,9 +213,8 @@ enum vcpu_reset {
 	/* the event whose delivery the last exit interrupted; false if none */	\
 	X(bool, vcpu_interrupted, (struct hw_vcpu *vcpu, struct guest_event *ev)) \
 	X(bool, vcpu_irq_ready, (struct hw_vcpu *vcpu))				\
-	X(void, vcpu_irq_window, (struct hw_vcpu *vcpu, bool on))		\
-	/* exit when the guest writes CR8 */					\
-	X(void, vcpu_watch_tpr, (struct hw_vcpu *vcpu, bool on))		\
+	/* exit, or not, when that happens */					\
+	X(void, vcpu_watch, (struct hw_vcpu *vcpu, enum vcpu_watch what, bool on)) \
 	X(bool, vcpu_nmi_ready, (struct hw_vcpu *vcpu))				\
 	X(void, vcpu_skip, (struct hw_vcpu *vcpu, u32 len))			\
 	/* priority class in the hardware's TPR, bits 7:4 of the TPR */		\
@@ -222,6 +227,11 @@ enum vcpu_reset {
 	X(bool, vcpu_apic_own, (struct hw_vcpu *vcpu, bool by_cpu, struct apic_vectors *s)) \
 	/* then: request more, or ask (NULL) whether one can be delivered */	\
 	X(bool, vcpu_apic_post, (struct hw_vcpu *vcpu, const struct apic_vectors *s)) \
+	/*									\
+	 * From another CPU, any time: request an edge-triggered vector.	\
+	 * False: not this way, so into the model, with a kick			\
+	 */									\
+	X(bool, vcpu_apic_send, (struct hw_vcpu *vcpu, u8 vector))		\
 	/* drop cached translations of this vCPU before its next entry */	\
 	X(void, vcpu_flush, (struct hw_vcpu *vcpu))				\
 	X(u64, vcpu_tsc_offset, (struct hw_vcpu *vcpu, const u64 *set))		\

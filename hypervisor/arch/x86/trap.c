@@ -115,6 +115,11 @@ static void die(const struct trap_frame *f)
 	panic("unexpected exception %lu", f->vector);
 }
 
+void trap_interrupt(u8 vector)
+{
+	trap_hooks->interrupt(vector);
+}
+
 void trap_handle(struct trap_frame *f)
 {
 	if (f->vector == VECTOR_NMI) {

@@ -10,6 +10,7 @@
 #define VECTOR_MC        18
 #define VECTOR_FIRST_IRQ 32
 #define VECTOR_TIMER     0xe0
+#define VECTOR_POSTED    0xe1 /* look for what was posted to the guest */
 #define VECTOR_SPURIOUS  0xff
 
 /** What exception.S leaves on the stack. */
@@ -34,6 +35,9 @@ u64 trap_idt_base(void);
 
 /** Load the IDT on the calling CPU. */
 void trap_load(void);
+
+/** An interrupt that came by another way than the IDT. */
+void trap_interrupt(u8 vector);
 
 /** The C side of every entry. */
 void trap_handle(struct trap_frame *f);

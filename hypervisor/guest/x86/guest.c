@@ -32,6 +32,16 @@ static void apic_kick(void *arg)
 		vcpu->attention = true;
 }
 
+/* The CPU's own requests need no message: it looks before it goes on. */
+static bool apic_send(void *arg, u8 vector)
+{
+	struct vcpu *vcpu = arg;
+
+	return __atomic_load_n(&vcpu->guest->apic_by_cpu, __ATOMIC_RELAXED) &&
+	       vcpu->cpu != cpu_self() &&
+	       backend->vcpu_apic_send(&vcpu->hw, vector);
+}
+
 static struct vcpu *vcpu_by_apic(struct vm *vm, u32 apic_id)
 {
 	for (u32 i = 0; i < vm->nvcpus; i++)
@@ -86,6 +96,7 @@ static void apic_timer_arm(void *arg, u64 deadline)
 
 static const struct vlapic_ops apic_ops = {
 	.kick = apic_kick,
+	.send = apic_send,
 	.init = apic_init,
 	.sipi = apic_sipi,
 	.nmi = apic_nmi,
@@ -324,7 +335,7 @@ void guest_apic_follow(struct vcpu *vcpu)
 		return;
 	if (x2apic) {
 		if (g->tpr_watched)
-			backend->vcpu_watch_tpr(&vcpu->hw, false);
+			backend->vcpu_watch(&vcpu->hw, VCPU_WATCH_TPR, false);
 		g->tpr_watched = false;
 		vlapic_hand_over(lapic, &s);
 		g->apic_by_cpu = backend->vcpu_apic_own(&vcpu->hw, true, &s);

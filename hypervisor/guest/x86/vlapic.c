@@ -76,10 +76,20 @@ static inline bool vector_acceptable(struct vlapic *v, u8 vector)
 	return false;
 }
 
+static inline bool send(struct vlapic *v, u8 vector, bool level)
+{
+	if (level || !v->ops->send || !v->ops->send(v->vcpu, vector))
+		return false;
+	set_trigger(v, vector >> 4, BIT32(vector & 15), false);
+	return true;
+}
+
 bool vlapic_accept(struct vlapic *v, u8 vector, bool level)
 {
 	if (!vector_acceptable(v, vector))
 		return false;
+	if (send(v, vector, level))
+		return true;
 	if (request(v, vector, level))
 		v->ops->kick(v->vcpu);
 	return true;

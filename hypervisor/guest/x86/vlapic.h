@@ -67,6 +67,11 @@ enum vlapic_lvt {
 struct vlapic_ops {
 	/** Make the CPU that runs @vcpu look at vlapic_pending() again. */
 	void (*kick)(void *vcpu);
+	/**
+	 * Hand an edge-triggered @vector to the CPU that runs @vcpu, which
+	 * delivers it by itself. False, or NULL: request it here, and kick.
+	 */
+	bool (*send)(void *vcpu, u8 vector);
 	void (*init)(void *vm, u32 apic_id);
 	void (*sipi)(void *vm, u32 apic_id, u8 vector);
 	void (*nmi)(void *vm, u32 apic_id);

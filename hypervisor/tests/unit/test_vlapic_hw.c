@@ -117,6 +117,42 @@ static void service_goes_over_and_back(void **state)
 	assert_int_equal(m_xread(v, 0xa0), 0);
 }
 
+static u32 sent;
+static bool takes;
+
+static bool take_sent(void *vcpu, u8 vector)
+{
+	(void)vcpu;
+	if (takes)
+		sent = vector;
+	return takes;
+}
+
+/* Only what needs no EOI of ours may pass the model by. */
+static void edges_pass_by(void **state)
+{
+	struct vlapic_ops ops = *v->ops;
+	const struct vlapic_ops *before = v->ops;
+
+	(void)state;
+	ops.send = take_sent;
+	v->ops = &ops;
+	takes = true;
+	assert_true(vlapic_accept(v, 0x71, true));
+	assert_int_equal(sent, 0);
+	assert_int_equal(vlapic_pending(v), 0x71);
+	assert_int_equal(m.cpu[0].kicks, 1);
+	assert_true(vlapic_accept(v, 0x81, false));
+	assert_int_equal(sent, 0x81);
+	assert_int_equal(vlapic_pending(v), 0x71);
+	assert_int_equal(m.cpu[0].kicks, 1);
+	takes = false;
+	assert_true(vlapic_accept(v, 0x82, false));
+	assert_int_equal(vlapic_pending(v), 0x82);
+	assert_int_equal(m.cpu[0].kicks, 2);
+	v->ops = before;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +160,7 @@ int main(void)
 		cmocka_unit_test_setup(requests_leave_once, setup),
 		cmocka_unit_test_setup(level_stays_until_edge, setup),
 		cmocka_unit_test_setup(service_goes_over_and_back, setup),
+		cmocka_unit_test_setup(edges_pass_by, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

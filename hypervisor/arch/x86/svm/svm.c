@@ -132,7 +132,7 @@ static bool svm_vcpu_irq_ready(struct hw_vcpu *v)
  * delivered, as soon as the guest would take one. Writes to CR8 trap in the
  * meantime, since QEMU 10.0 cannot stand one that makes it deliverable.
  */
-static void svm_vcpu_irq_window(struct hw_vcpu *v, bool on)
+static void watch_irq(struct hw_vcpu *v, bool on)
 {
 	struct vmcb *vmcb = vmcb_of(v);
 	const u64 bits = V_IRQ | V_INTR_PRIO_MAX | V_IGN_TPR;
@@ -148,11 +148,13 @@ static void svm_vcpu_irq_window(struct hw_vcpu *v, bool on)
 	}
 }
 
-static void svm_vcpu_watch_tpr(struct hw_vcpu *v, bool on)
+static void svm_vcpu_watch(struct hw_vcpu *v, enum vcpu_watch what, bool on)
 {
 	struct vmcb *vmcb = vmcb_of(v);
 
-	if (on)
+	if (what == VCPU_WATCH_IRQ)
+		watch_irq(v, on);
+	else if (on)
 		vmcb->cr_write |= SVM_CR8;
 	else
 		vmcb->cr_write = (u16)(vmcb->cr_write & ~SVM_CR8);
@@ -202,6 +204,13 @@ static bool svm_vcpu_apic_post(struct hw_vcpu *v, const struct apic_vectors *s)
 {
 	(void)v;
 	(void)s;
+	return false;
+}
+
+static bool svm_vcpu_apic_send(struct hw_vcpu *v, u8 vector)
+{
+	(void)v;
+	(void)vector;
 	return false;
 }
 

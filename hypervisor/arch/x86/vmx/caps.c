@@ -68,6 +68,7 @@ static const struct row rows[] = {
 	{ WORD_SECONDARY, MEDIATED, SECONDARY_WBINVD,	NULL },
 	{ WORD_EXIT,	ALL,	EXIT_SAVE_DEBUG,	NO("saving of debug controls") },
 	{ WORD_EXIT,	ALL,	EXIT_HOST_64,		NO("64-bit host") },
+	{ WORD_EXIT,	MEDIATED, EXIT_ACK_INTR,	NULL },
 	{ WORD_EXIT,	ALL,	EXIT_SAVE_PAT,		NO("saving of PAT") },
 	{ WORD_EXIT,	ALL,	EXIT_LOAD_PAT,		NO("loading of PAT") },
 	{ WORD_EXIT,	ALL,	EXIT_SAVE_EFER,		NO("saving of EFER") },

@@ -18,6 +18,8 @@ static const struct {
 	{ "tpr-shadow", WORD_PRIMARY, PRIMARY_TPR_SHADOW, 0, 0 },
 	{ "apicv", WORD_SECONDARY,
 	  SECONDARY_APIC_REGISTER | SECONDARY_VIRTUAL_INTR, 0, 0 },
+	{ "ack-interrupt", WORD_EXIT, EXIT_ACK_INTR, 0, 0 },
+	{ "posted-interrupts", WORD_PIN, PIN_POSTED_INTERRUPTS, 0, 0 },
 	{ "vpid", WORD_SECONDARY, SECONDARY_VPID, 0, 0 },
 	{ "wbinvd-exits", WORD_SECONDARY, SECONDARY_WBINVD, 0, 0 },
 	{ "unrestricted-guest", WORD_SECONDARY, SECONDARY_UNRESTRICTED, 0, 0 },

@@ -116,6 +116,8 @@ static bool vmx_vcpu_run(struct hw_vcpu *v, const u32 *kick,
 		vmx_load(s);
 	if (unlikely(s->flush))
 		flush(s);
+	if (s->posting && unlikely(pi_is_on(&s->pi)))
+		vmx_apic_take_posted(s);
 	sync_in(v, s);
 	if (VMX_CHECK_LAUNCH && !s->launched) {
 		vmx_break_launch(v);

@@ -5,6 +5,7 @@
 
 #include "arch/x86/vmx/caps.h"
 #include "arch/x86/vmx/insn.h"
+#include "arch/x86/vmx/pi.h"
 #include "core/log.h"
 #include "vm/backend.h"
 
@@ -32,7 +33,8 @@ struct vmx_vcpu {
 	u64 host_rsp; /* as the VMCS has it */
 	u64 rip, rsp, rflags;
 	u64 tsc_offset;
-	u32 primary; /* controls as the VMCS has them */
+	u32 pin; /* controls as the VMCS has them */
+	u32 primary;
 	u32 secondary;
 	u64 eoi_exits[4];
 	u32 cached; /* CACHED_* */
@@ -41,10 +43,13 @@ struct vmx_vcpu {
 	bool flush;
 	bool injected; /* an event goes in with the next entry */
 	bool watch_tpr;
-	bool by_cpu; /* the CPU delivers interrupts by itself */
+	bool by_cpu;  /* the CPU delivers interrupts by itself */
+	bool posting; /* other CPUs may post to it: while by_cpu */
 	/* While it is not loaded. */
 	u64 msr[VMX_SWAPPED_MSRS];
 	u64 cr2, dr6;
+	struct pi_desc pi;
+	u32 senders; /* CPUs that post just now, and may notify */
 	u64 spec_ctrl; /* while Holm runs, if Holm has one of its own */
 };
 
@@ -116,16 +121,19 @@ u64 vmx_owned_cr4(void);
 void vmx_vcpu_inject(struct hw_vcpu *v, const struct guest_event *ev);
 bool vmx_vcpu_interrupted(struct hw_vcpu *v, struct guest_event *ev);
 bool vmx_vcpu_irq_ready(struct hw_vcpu *v);
-void vmx_vcpu_irq_window(struct hw_vcpu *v, bool on);
 bool vmx_vcpu_nmi_ready(struct hw_vcpu *v);
 void vmx_vcpu_skip(struct hw_vcpu *v, u32 len);
 u8 vmx_vcpu_get_tpr(struct hw_vcpu *v);
 void vmx_vcpu_set_tpr(struct hw_vcpu *v, u8 tpr);
-void vmx_vcpu_watch_tpr(struct hw_vcpu *v, bool on);
+void vmx_vcpu_watch(struct hw_vcpu *v, enum vcpu_watch what, bool on);
 
 /* vmx_apic.c */
 bool vmx_vcpu_apic_own(struct hw_vcpu *v, bool by_cpu, struct apic_vectors *s);
 bool vmx_vcpu_apic_post(struct hw_vcpu *v, const struct apic_vectors *s);
+bool vmx_vcpu_apic_send(struct hw_vcpu *v, u8 vector);
+
+/** What was posted becomes requested in the loaded guest's page. */
+void vmx_apic_take_posted(struct vmx_vcpu *s);
 
 /** After INIT: nothing requested, nothing in service. */
 void vmx_apic_reset(struct vmx_vcpu *s);

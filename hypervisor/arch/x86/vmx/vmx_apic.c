@@ -8,6 +8,8 @@
  */
 #include "arch/x86/vmx/vmx.h"
 
+#include "arch/x86/lapic.h"
+#include "arch/x86/trap.h"
 #include "lib/string.h"
 
 #define VAPIC_TPR 0x80
@@ -62,6 +64,17 @@ static bool can_deliver(const struct vmx_vcpu *s)
 	       vmx_caps_have(vmx_caps_get(), WORD_SECONDARY, BY_CPU);
 }
 
+/* Without them in hardware a notification exits, and the rest is the same. */
+static void write_posted(struct vmx_vcpu *s, bool on)
+{
+	if (!vmx_caps_have(vmx_caps_get(), WORD_PIN, PIN_POSTED_INTERRUPTS))
+		return;
+	s->pin &= ~PIN_POSTED_INTERRUPTS;
+	if (on)
+		s->pin |= PIN_POSTED_INTERRUPTS;
+	vmcs_write(VMCS_PIN_CONTROLS, s->pin);
+}
+
 static void switch_on(struct hw_vcpu *v, const struct apic_vectors *from)
 {
 	const struct vmx_vm *vm = v->vm->priv;
@@ -83,6 +96,8 @@ static void switch_on(struct hw_vcpu *v, const struct apic_vectors *from)
 		write_eoi_exits(s, i, from->irr[i] | from->isr[i],
 				from->tmr[i]);
 	write_status(s);
+	write_posted(s, true);
+	__atomic_store_n(&s->posting, true, __ATOMIC_SEQ_CST);
 }
 
 static void switch_off(struct hw_vcpu *v, struct apic_vectors *into)
@@ -91,13 +106,17 @@ static void switch_off(struct hw_vcpu *v, struct apic_vectors *into)
 	struct vmx_vcpu *s = vmx_of(v);
 
 	memset(into, 0, sizeof(*into));
+	/* First: who posts later sees it, and takes back what it posted. */
+	__atomic_store_n(&s->posting, false, __ATOMIC_SEQ_CST);
+	pi_take(&s->pi, into->irr);
 	for (u32 i = 0; i < 8; i++) {
 		into->isr[i] = *word(s, VAPIC_ISR, i);
-		into->irr[i] = *word(s, VAPIC_IRR, i);
+		into->irr[i] |= *word(s, VAPIC_IRR, i);
 		*word(s, VAPIC_ISR, i) = 0;
 		*word(s, VAPIC_IRR, i) = 0;
 	}
 	s->by_cpu = false;
+	write_posted(s, false);
 	s->secondary &= ~BY_CPU;
 	vmcs_write(VMCS_SECONDARY_CONTROLS, s->secondary);
 	vmcs_write(VMCS_MSR_BITMAP, vm->msr_hpa.v);
@@ -141,6 +160,47 @@ static void request(struct vmx_vcpu *s, const struct apic_vectors *more)
 	vmx_return(s, before);
 }
 
+/* What is posted is edge-triggered: no EOI of it exits. */
+void vmx_apic_take_posted(struct vmx_vcpu *s)
+{
+	struct apic_vectors posted;
+
+	memset(posted.tmr, 0, sizeof(posted.tmr));
+	posted.words = pi_take(&s->pi, posted.irr);
+	request(s, &posted);
+}
+
+/*
+ * The mode may be given up meanwhile. Then either that saw the vector, or
+ * this sees the mode.
+ */
+static bool post(struct vmx_vcpu *s, u8 vector)
+{
+	bool notify;
+	u32 dest;
+
+	if (!__atomic_load_n(&s->posting, __ATOMIC_SEQ_CST))
+		return false;
+	notify = pi_post(&s->pi, vector, &dest);
+	if (!__atomic_load_n(&s->posting, __ATOMIC_SEQ_CST) &&
+	    pi_take_back(&s->pi, vector))
+		return false;
+	if (notify)
+		lapic_icr(dest, ICR_FIXED | ICR_ASSERT | VECTOR_POSTED);
+	return true;
+}
+
+bool vmx_vcpu_apic_send(struct hw_vcpu *v, u8 vector)
+{
+	struct vmx_vcpu *s = vmx_of(v);
+	bool posted;
+
+	__atomic_fetch_add(&s->senders, 1, __ATOMIC_SEQ_CST);
+	posted = post(s, vector);
+	__atomic_fetch_sub(&s->senders, 1, __ATOMIC_SEQ_CST);
+	return posted;
+}
+
 bool vmx_vcpu_apic_post(struct hw_vcpu *v, const struct apic_vectors *more)
 {
 	struct vmx_vcpu *s = vmx_of(v);
@@ -150,12 +210,17 @@ bool vmx_vcpu_apic_post(struct hw_vcpu *v, const struct apic_vectors *more)
 		request(s, more);
 		return true;
 	}
+	if (pi_is_on(&s->pi))
+		vmx_apic_take_posted(s);
 	class = MAX(highest(s, VAPIC_ISR), (u32)s->vapic[VAPIC_TPR]) >> 4;
 	return highest(s, VAPIC_IRR) >> 4 > class;
 }
 
 void vmx_apic_reset(struct vmx_vcpu *s)
 {
+	u32 gone[8];
+
+	pi_take(&s->pi, gone);
 	memset(s->vapic, 0, PAGE_SIZE);
 	if (s->by_cpu)
 		write_status(s);

@@ -9,6 +9,8 @@
 
 #include "arch/x86/asm.h"
 #include "arch/x86/desc.h"
+#include "arch/x86/lapic.h"
+#include "arch/x86/trap.h"
 #include "core/log.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -143,8 +145,17 @@ void vmx_load(struct vmx_vcpu *s)
 	cpu->loaded = s;
 	s->cached = 0;
 	s->flush = true;
+	pi_resume(&s->pi, lapic_id(), VECTOR_POSTED);
 	write_host(s);
 	swap_in(s);
+}
+
+/* This CPU may soon be a guest's own, which must not get a notification. */
+static void stop_notifying(struct vmx_vcpu *s)
+{
+	pi_suspend(&s->pi);
+	while (__atomic_load_n(&s->senders, __ATOMIC_SEQ_CST))
+		x86_pause();
 }
 
 void vmx_unload(struct vmx_vcpu *s)
@@ -153,6 +164,7 @@ void vmx_unload(struct vmx_vcpu *s)
 
 	if (cpu->loaded != s)
 		return;
+	stop_notifying(s);
 	swap_out(s);
 	CHECK(vmcs_clear(s->vmcs_hpa));
 	s->launched = false;

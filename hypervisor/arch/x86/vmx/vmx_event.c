@@ -137,9 +137,8 @@ bool vmx_vcpu_irq_ready(struct hw_vcpu *v)
 	return ready;
 }
 
-void vmx_vcpu_irq_window(struct hw_vcpu *v, bool on)
+static void watch_irq(struct vmx_vcpu *s, bool on)
 {
-	struct vmx_vcpu *s = vmx_of(v);
 	struct vmx_vcpu *before = vmx_borrow(s);
 
 	vmx_set_primary(s, PRIMARY_INTR_WINDOW, on);
@@ -204,12 +203,18 @@ void vmx_vcpu_set_tpr(struct hw_vcpu *v, u8 tpr)
 		write_threshold(s);
 }
 
-void vmx_vcpu_watch_tpr(struct hw_vcpu *v, bool on)
+static void watch_tpr(struct vmx_vcpu *s, bool on)
 {
-	struct vmx_vcpu *s = vmx_of(v);
-
 	if (!on && !s->watch_tpr)
 		return;
 	s->watch_tpr = on;
 	write_threshold(s);
+}
+
+void vmx_vcpu_watch(struct hw_vcpu *v, enum vcpu_watch what, bool on)
+{
+	if (what == VCPU_WATCH_IRQ)
+		watch_irq(vmx_of(v), on);
+	else
+		watch_tpr(vmx_of(v), on);
 }

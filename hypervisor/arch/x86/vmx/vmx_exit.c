@@ -3,6 +3,7 @@
 #include "arch/x86/vmx/vmx.h"
 
 #include "arch/x86/asm.h"
+#include "arch/x86/trap.h"
 
 /* Qualification of port exits, SDM vol 3, table 28-5. */
 #define IO_SIZE       7ULL
@@ -29,6 +30,17 @@ static void facts_none(struct hw_vcpu *v, struct exit_info *x)
 {
 	(void)v;
 	(void)x;
+}
+
+/* Acknowledged, it is in service and will not come by the IDT. */
+static void facts_interrupt(struct hw_vcpu *v, struct exit_info *x)
+{
+	u64 event = vmcs_read(VMCS_EXIT_EVENT);
+
+	(void)v;
+	(void)x;
+	if (event & EVENT_VALID)
+		trap_interrupt((u8)event);
 }
 
 /* Port exits tell all; strings are decoded above. */
@@ -139,7 +151,7 @@ struct exit_row {
 /* clang-format off */
 static const struct exit_row rows[] = {
 	EVENT(VMX_EXIT_EXCEPTION_NMI,	EXCEPTION,	facts_exception),
-	EVENT(VMX_EXIT_INTERRUPT,	INTR,		facts_none),
+	EVENT(VMX_EXIT_INTERRUPT,	INTR,		facts_interrupt),
 	EVENT(VMX_EXIT_TRIPLE_FAULT,	SHUTDOWN,	facts_none),
 	/* Nobody may reset a CPU that runs a guest: it is dropped. */
 	EVENT(VMX_EXIT_INIT,		NMI,		facts_none),

@@ -45,7 +45,8 @@ static void write_controls(const struct hw_vcpu *v, struct vmx_vcpu *s)
 
 	vmx_controls_build(vmx_caps_get(), v->vm->direct, &c);
 	s->primary = c.word[WORD_PRIMARY];
-	vmcs_write(VMCS_PIN_CONTROLS, c.word[WORD_PIN]);
+	s->pin = c.word[WORD_PIN];
+	vmcs_write(VMCS_PIN_CONTROLS, s->pin);
 	vmcs_write(VMCS_PRIMARY_CONTROLS, s->primary);
 	s->secondary = c.word[WORD_SECONDARY];
 	vmcs_write(VMCS_SECONDARY_CONTROLS, s->secondary);
@@ -60,6 +61,10 @@ static void write_controls(const struct hw_vcpu *v, struct vmx_vcpu *s)
 	vmcs_write(VMCS_LINK_POINTER, LINK_NONE);
 	vmcs_write(VMCS_CR0_MASK, vmx_owned_cr0());
 	vmcs_write(VMCS_CR4_MASK, vmx_owned_cr4());
+	if (vmx_caps_have(vmx_caps_get(), WORD_PIN, PIN_POSTED_INTERRUPTS)) {
+		vmcs_write(VMCS_POSTED_VECTOR, VECTOR_POSTED);
+		vmcs_write(VMCS_POSTED_DESC, pages_hpa(&s->pi).v);
+	}
 	if (c.word[WORD_SECONDARY] & SECONDARY_VPID)
 		vmcs_write(VMCS_VPID, GUEST_VPID);
 	if (c.word[WORD_SECONDARY] & SECONDARY_XSAVES)
@@ -124,6 +129,7 @@ int vmx_vcpu_init(struct hw_vcpu *v, struct hw_vm *vm)
 		vmx_vcpu_free(v);
 		return rc;
 	}
+	pi_suspend(&s->pi);
 	s->eptp = vm->s2_root.v | EPTP_WB | EPTP_LEVELS;
 	/* The tables have them set everywhere: no walk writes an entry. */
 	if (vmx_caps_get()->ept & EPT_ACCESSED_DIRTY)
