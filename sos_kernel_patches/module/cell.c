@@ -104,6 +104,7 @@ static int cell_make(struct hsm_cell *cell)
 	cell_own_pins(cell);
 	cell->file = NULL;
 	list_add_tail(&cell->node, &hsm_cells);
+	hsm_cell_links_update(cell);
 	/* It is there after the file and the tool have gone; so are we. */
 	__module_get(THIS_MODULE);
 	return ret;
@@ -172,6 +173,7 @@ static int cell_end(u32 id, bool force)
 		return ret;
 	}
 	list_del(&cell->node);
+	hsm_cell_links_update(cell);
 	hsm_cell_give_back(cell);
 	cell_free(cell);
 	module_put(THIS_MODULE);

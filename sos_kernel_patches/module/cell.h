@@ -104,6 +104,9 @@ int hsm_cell_take_ivshmem(struct hsm_cell *cell,
 int hsm_cell_take_port(struct hsm_cell *cell,
 		       const struct holm_cell_record *record);
 
+/* cell_link.c */
+void hsm_cell_links_update(const struct hsm_cell *cell);
+
 /* cell_pci.c */
 int hsm_cell_pci_init(void);
 void hsm_cell_pci_exit(void);

@@ -277,7 +277,7 @@ static void fill_config(struct ivshmem *end, u64 base)
 
 	c->writable = writable;
 	c->nwritable = ARRAY_SIZE(writable);
-	vpci_config_set(c, CFG_ID, IVSHMEM_VENDOR | IVSHMEM_DEVICE << 16);
+	vpci_config_set(c, CFG_ID, HOLM_LINK_VENDOR | HOLM_LINK_DEVICE << 16);
 	vpci_config_set(c, CFG_SUBSYSTEM, HOLM_PCI_VENDOR | SUBSYSTEM << 16);
 	vpci_config_set(c, CFG_COMMAND, STATUS_CAPS << 16);
 	vpci_config_set(c, CFG_CLASS,

@@ -21,8 +21,6 @@
 
 struct vm;
 
-#define IVSHMEM_VENDOR      0x110a
-#define IVSHMEM_DEVICE      0x4106
 #define IVSHMEM_PEERS_MAX   16
 #define IVSHMEM_VECTORS_MAX 16
 /** Bytes of the state table, which is the first section. */

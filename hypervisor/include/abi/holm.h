@@ -19,6 +19,10 @@
 #define HOLM_PCI_MSIX_TABLE 0x000
 #define HOLM_PCI_MSIX_PBA   0x800
 
+/* A shared-memory device, ivshmem version 2; see HOLM_CELL_R_IVSHMEM. */
+#define HOLM_LINK_VENDOR 0x110a
+#define HOLM_LINK_DEVICE 0x4106
+
 /*
  * The Service VM's CPUID leaf 0x40000001: EAX is ACRN's, EBX says that this is
  * Holm; ACRN has 0 there.
