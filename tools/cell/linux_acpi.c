@@ -14,6 +14,11 @@
 #define CONFIG_PORTS 0xcf8
 #define BUSES        256
 
+/* Where BARs can be that have no place yet, below the I/O APICs. */
+#define HOLE_SIZE  MIB
+#define HOLE_FIRST 0x80000000ULL
+#define HOLE_LAST  (0xfec00000ULL - HOLE_SIZE)
+
 /* Entries of the machine's MADT: ACPI 6.5, 5.2.12.3 and 5.2.12.5. */
 #define MADT_HEAD       44U
 #define MADT_IOAPIC     1
@@ -220,6 +225,48 @@ static void add_uart(const struct area *a, struct aml *aml, u32 i)
 	aml_close(aml);
 }
 
+static bool window_overlaps(const struct cell_linux_params *p, u64 at)
+{
+	u32 i;
+
+	for (i = 0; i < p->windows; i++)
+		if (!p->window[i].is_io &&
+		    p->window[i].first < at + HOLE_SIZE &&
+		    p->window[i].last >= at)
+			return true;
+	return false;
+}
+
+/* The highest free place for a hole, or 0. */
+static u64 find_hole(const struct area *a)
+{
+	struct linux_map map;
+	u64 at;
+
+	if (linux_map_build(a->d, &map))
+		return 0;
+	for (at = HOLE_LAST; at >= HOLE_FIRST; at -= HOLE_SIZE)
+		if (linux_map_is_free(&map, at, HOLE_SIZE) &&
+		    !window_overlaps(a->params, at))
+			break;
+	linux_map_free(&map);
+	return at >= HOLE_FIRST ? at : 0;
+}
+
+/* A shared-memory device has BARs that the kernel places. */
+static void add_hole(const struct area *a, struct aml *aml, u32 bus)
+{
+	const struct holm_cell_ivshmem *v = NULL;
+	u64 at;
+
+	while ((v = cell_record_next(a->d, HOLM_CELL_R_IVSHMEM, v)))
+		if ((v->bdf >> 8 & 0xff) == bus)
+			break;
+	at = v ? find_hole(a) : 0;
+	if (at)
+		aml_res_mem_window(aml, at, at + HOLE_SIZE - 1);
+}
+
 static void add_windows(const struct area *a, struct aml *aml, u32 bus)
 {
 	const struct cell_linux_params *p = a->params;
@@ -238,6 +285,7 @@ static void add_windows(const struct area *a, struct aml *aml, u32 bus)
 		else
 			aml_res_mem_window(aml, w->first, w->last);
 	}
+	add_hole(a, aml, bus);
 	if (bus == 0)
 		aml_res_io(aml, CONFIG_PORTS, 8);
 	aml_close_resources(aml);

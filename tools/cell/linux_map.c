@@ -119,14 +119,15 @@ bool linux_map_is_ram(const struct linux_map *map, u64 at, u64 size)
 	return false;
 }
 
-u64 linux_map_ram(const struct linux_map *map)
+bool linux_map_is_free(const struct linux_map *map, u64 at, u64 size)
 {
-	u64 sum = 0;
 	u32 i;
 
 	for (i = 0; i < map->n; i++)
-		sum += map->region[i].ram ? map->region[i].size : 0;
-	return sum;
+		if (map->region[i].at < at + size &&
+		    at < map->region[i].at + map->region[i].size)
+			return false;
+	return true;
 }
 
 struct e820_list {

@@ -39,6 +39,9 @@ void linux_map_free(struct linux_map *map);
 /** Is [at, at + size) loadable RAM in one piece? */
 bool linux_map_is_ram(const struct linux_map *map, u64 at, u64 size);
 
+/** Is nothing of the cell in [at, at + size)? */
+bool linux_map_is_free(const struct linux_map *map, u64 at, u64 size);
+
 /** The map the kernel is told: entries, or -E2BIG if max is too small. */
 int linux_map_e820(const struct linux_map *map, struct e820_entry *e, u32 max);
 
@@ -50,8 +53,5 @@ bool linux_map_place_kernel(const struct linux_map *map,
 bool linux_map_place_initrd(const struct linux_map *map,
 			    const struct bzimage *img, u64 kernel, u64 size,
 			    u64 *at);
-
-/** All RAM, in bytes. */
-u64 linux_map_ram(const struct linux_map *map);
 
 #endif

@@ -493,6 +493,30 @@ static void interrupts_and_pci(void **state)
 	assert_non_null(strstr(s, "MSI Not Supported (V4) : 0"));
 }
 
+/* The kernel places the BARs of shared memory where nothing else is. */
+static void shared_memory(void **state)
+{
+	const struct holm_cell_ivshmem v = {
+		.head = { HOLM_CELL_R_IVSHMEM, sizeof(v) },
+		.virt = 0xfea00000,
+		.rw_size = 0x1000,
+		.peers = 2,
+		.bdf = 0x70,
+	};
+	const char *s;
+
+	(void)state;
+	usual();
+	add(&v, sizeof(v));
+	add_mem(0xfeb00000, 0x1000, HOLM_CELL_M_READ | HOLM_CELL_M_DEVICE);
+	build_tables();
+	s = as_source("DSDT");
+	assert_non_null(strstr(s, "Device (PC00)"));
+	assert_null(strstr(s, "Device (PC01)"));
+	assert_non_null(strstr(s, "0x00000000FE900000"));
+	assert_non_null(strstr(s, "0x00000000FE9FFFFF"));
+}
+
 /* A machine's table that is cut off or twisted is read only where it is. */
 static void broken_madt(void **state)
 {
@@ -529,6 +553,7 @@ int main(void)
 		cmocka_unit_test(bad_input),
 		cmocka_unit_test(no_interrupts),
 		cmocka_unit_test(interrupts_and_pci),
+		cmocka_unit_test(shared_memory),
 		cmocka_unit_test(broken_madt),
 	};
 

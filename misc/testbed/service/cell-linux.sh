@@ -18,7 +18,7 @@ cell_says()
 # wait_cell PATTERN: until it has written that to its communication region.
 wait_cell()
 {
-	wait_for 120 cell_says "$1" && return
+	wait_for 300 cell_says "$1" && return
 	holm cell stats linux
 	holm hv log | tail -n 20
 	fail "the cell did not say '$1'"
