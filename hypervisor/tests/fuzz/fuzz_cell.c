@@ -12,6 +12,9 @@
 #define CPUS        4
 #define POOL        1024
 #define RECORDS_MAX 24
+#define FUNCTION    0x28U
+/* The end of a long input is what the machine's PCI function is made of. */
+#define FUNCTION_BYTES 200
 
 /* The input, consumed from its head; zeros when it is used up. */
 static struct {
@@ -104,6 +107,63 @@ static void add_port(void)
 	r->flags = next_byte() & 3;
 }
 
+static void add_irq(void)
+{
+	struct holm_cell_irq *r = add(HOLM_CELL_R_IRQ, sizeof(*r));
+
+	r->gsi = next_byte() & 0x1f;
+	r->reserved = next_byte() == 0xff;
+}
+
+static void add_pci(void)
+{
+	struct holm_cell_pci *r = add(HOLM_CELL_R_PCI, sizeof(*r));
+
+	r->bdf = next_byte() & 0x80 ? (u32)value() : FUNCTION;
+	r->flags = next_byte() == 0xff;
+}
+
+/* Part of a page of devices. */
+static void add_part(void)
+{
+	struct holm_cell_mem *r = add(HOLM_CELL_R_MEM, sizeof(*r));
+
+	r->phys = BENCH_MMIO + (u64)next_byte() * 0x40;
+	r->virt = r->phys + (next_byte() & 0x80 ? value() : 0);
+	r->size = next_byte();
+	r->flags = (next_byte() & 0x3f) | HOLM_CELL_M_READ | HOLM_CELL_M_DEVICE;
+}
+
+static void set32(struct fake_pci *f, u32 reg, u32 val, u32 writable)
+{
+	memcpy(&f->cfg[reg], &val, sizeof(val));
+	memcpy(&f->writable[reg], &writable, sizeof(writable));
+}
+
+/* A function whose BARs and capabilities are anything. */
+static void add_function(void)
+{
+	struct fake_pci *f = fake_pci_add(FUNCTION);
+
+	set32(f, 0, 0x11112222, 0);
+	set32(f, 4, BIT32(20) | (next_byte() & 7), 0x407);
+	for (u32 reg = 0x10; reg < 0x28; reg += 4)
+		set32(f, reg,
+		      BENCH_MMIO + next_byte() * 0x100U + next_byte() % 8,
+		      ~0U << (next_byte() & 31));
+	f->cfg[0x34] = 0x40;
+	for (u32 reg = 0x40; reg < 0xf0; reg += 0x18) {
+		static const u8 ids[] = { 1, 5, 0x10, 0x11, 0x13, 9 };
+
+		set32(f, reg, ids[next_byte() % ARRAY_SIZE(ids)], ~0U << 16);
+		f->cfg[reg + 1] = next_byte();
+		f->cfg[reg + 2] = next_byte();
+		for (u32 i = 4; i < 0x18; i += 4)
+			set32(f, reg + i, next_byte() * 0x101U, ~0U);
+	}
+	fake.tsc_step = 1U << 28;
+}
+
 static void add_other(void)
 {
 	struct holm_cell_record *r = add(next_byte(), sizeof(*r));
@@ -114,8 +174,9 @@ static void add_other(void)
 /* Half of the time the head is what it should be. */
 static void make_blob(void)
 {
-	static void (*const kinds[])(void) = { add_cpu, add_mem, add_port,
-					       add_mem, add_other };
+	static void (*const kinds[])(void) = { add_cpu, add_mem,   add_port,
+					       add_mem, add_other, add_irq,
+					       add_pci, add_part };
 
 	memset(&blob, 0, sizeof(blob));
 	used = 0;
@@ -135,14 +196,18 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
+	size_t rest = size > FUNCTION_BYTES ? FUNCTION_BYTES : 0;
 	u64 pages;
 	s64 id;
 
-	in.p = data;
-	in.left = size;
 	bench_start(CPUS, POOL);
 	bench_take(1, 3);
 	pages = bench_used();
+	in.p = data + size - rest;
+	in.left = rest;
+	add_function();
+	in.p = data;
+	in.left = size - rest;
 	make_blob();
 	bench_put(BENCH_ARG, &blob, blob.d.size);
 	if (next_byte() & 1)
