@@ -3,10 +3,11 @@
 
 inmates=/usr/lib/holm/inmates
 
-# inmate_start NAME ADDRESS [WORDS]: created, loaded at ADDRESS, started.
+# inmate_start NAME ADDRESS [WORDS [DIR]]: created as DIR/NAME.yaml says,
+# loaded at ADDRESS, started.
 inmate_start()
 {
-	status 0 holm cell create "$inmates/$1.yaml"
+	status 0 holm cell create "${4:-$inmates}/$1.yaml"
 	status 0 holm cell load "$1" "$inmates/$1.bin" -a "$2" -s "$3" -a 0x1000
 	status 0 holm cell start "$1"
 }
