@@ -81,7 +81,8 @@ static const char *function_refuse(struct pci_dev *dev)
 {
 	if (!dev)
 		return "there is none";
-	if (dev->hdr_type != PCI_HEADER_TYPE_NORMAL)
+	if (dev->hdr_type != PCI_HEADER_TYPE_NORMAL ||
+	    dev->class >> 16 == PCI_BASE_CLASS_BRIDGE)
 		return "a bridge stays the Service VM's";
 	if (dev->vendor == HOLM_PCI_VENDOR && dev->device == HOLM_PCI_DEVICE)
 		return "it carries Holm's upcalls";

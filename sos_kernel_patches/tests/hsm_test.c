@@ -26,6 +26,7 @@
 #include "abi/holm_ioctl.h"
 #include "abi/holm_objects.h"
 #include "abi/hypercall.h"
+#include "hsm_cell.h"
 #include "hsm_lib.h"
 #include "hsm_serve.h"
 
@@ -682,6 +683,7 @@ static void test_module_in_use(void)
 }
 
 /* clang-format off */
+#define CELL_CASE(fn, text) { text, fn },
 static const struct {
 	const char *name;
 	void (*fn)(void);
@@ -717,6 +719,7 @@ static const struct {
 	{ "figures of the hypervisor", test_query },
 	{ "switching the trace", test_trace },
 	{ "a device model killed at any moment", test_killed },
+	HSM_CELL_CASES(CELL_CASE)
 	{ "the module stays while it is used", test_module_in_use },
 };
 /* clang-format on */

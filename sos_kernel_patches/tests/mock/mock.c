@@ -35,6 +35,8 @@ static struct cpumask mock_cpus;
 static struct mock_state mock_state;
 static u32 mock_fail_nr;
 static u64 mock_fail_in;
+static u32 mock_again_nr;
+static u64 mock_again;
 static u64 mock_trace;
 static DECLARE_WAIT_QUEUE_HEAD(mock_wq);
 
@@ -66,7 +68,23 @@ static bool mock_cpu_is_owned(int cpu)
 		if (mock_vms[i].used && (mock_vms[i].cpus & BIT_ULL(cpu)))
 			return true;
 	}
-	return false;
+	return mock_cell_has_cpu(cpu);
+}
+
+int mock_cpu_taken(u64 lapic)
+{
+	int cpu = mock_cpu_of(lapic);
+
+	if (cpu < 0 || !cpumask_test_cpu(cpu, &mock_cpus)) {
+		mock_state.bad_calls++;
+		return -EINVAL;
+	}
+	return mock_cpu_is_owned(cpu) ? -EBUSY : cpu;
+}
+
+void mock_add_loaded(u64 bytes)
+{
+	mock_state.loaded += bytes;
 }
 
 static int mock_remove_cpu(u64 lapic, u64 arg2)
@@ -343,13 +361,17 @@ static int mock_dispatch(u32 nr, u64 arg1, u64 arg2)
 {
 	size_t i;
 
+	if (nr == mock_again_nr && mock_again) {
+		mock_again--;
+		return -EAGAIN;
+	}
 	if (mock_must_fail(nr))
 		return -EIO;
 	for (i = 0; i < ARRAY_SIZE(mock_calls); i++) {
 		if (mock_calls[i].nr == nr)
 			return mock_calls[i].fn(arg1, arg2);
 	}
-	return -ENOTTY;
+	return mock_cell_call(nr, arg1, arg2);
 }
 
 int hsm_hcall(u32 nr, u64 arg1, u64 arg2)
@@ -412,6 +434,10 @@ static int mock_do(const struct mock_cmd *cmd)
 		mock_fail_nr = (u32)cmd->addr;
 		mock_fail_in = cmd->value;
 		return 0;
+	case MOCK_AGAIN:
+		mock_again_nr = (u32)cmd->addr;
+		mock_again = cmd->value;
+		return 0;
 	}
 	return -EINVAL;
 }
@@ -429,7 +455,7 @@ int mock_command(const struct mock_cmd *cmd)
 	spin_lock_irqsave(&mock_lock, flags);
 	ret = mock_do(cmd);
 	spin_unlock_irqrestore(&mock_lock, flags);
-	if (!ret && cmd->op != MOCK_FAIL)
+	if (!ret && cmd->op != MOCK_FAIL && cmd->op != MOCK_AGAIN)
 		hsm_ioreq_upcall();
 	return ret;
 }
@@ -442,6 +468,7 @@ void mock_get_state(struct mock_state *state)
 	spin_lock_irqsave(&mock_lock, flags);
 	*state = mock_state;
 	state->cpus = cpumask_weight(&mock_cpus);
+	state->cells = mock_cell_count();
 	for (i = 0; i < MOCK_VMS; i++) {
 		state->vms += mock_vms[i].used;
 		if (mock_vms[i].used)

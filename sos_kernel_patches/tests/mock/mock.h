@@ -10,6 +10,7 @@ enum mock_op {
 	MOCK_WAIT,    /* wait until that request is answered */
 	MOCK_OFF,     /* the VM stops by itself, and call */
 	MOCK_FAIL,    /* fail the value-th call of number addr from now */
+	MOCK_AGAIN,   /* answer value calls of number addr with EAGAIN */
 };
 
 struct mock_cmd {
@@ -29,6 +30,7 @@ struct mock_state {
 	__u64 answer;       /* value of the last finished request */
 	__u64 last_msi;     /* data of it */
 	__u64 last_regs_rip;
+	__u64 loaded; /* bytes, into cells */
 	__u32 vms;
 	__u32 cpus; /* taken */
 	__u32 msis;
@@ -36,7 +38,7 @@ struct mock_state {
 	__u32 bad_calls; /* calls a correct driver never makes */
 	__u32 failed;    /* calls failed on demand */
 	__u32 added;     /* entries of memory batches */
-	__u32 reserved;
+	__u32 cells;
 };
 
 #endif
