@@ -9,6 +9,8 @@
 #define PAGE_4K    4096U
 #define ADDR_LIMIT (1ULL << 48)
 #define FOUR_GIB   (4ULL << 30)
+/* Of a section of shared memory. */
+#define SECTION_MAX (64ULL << 30)
 
 #define COMPLAIN(c, pos, ...) \
 	report_add((c)->r, PROBLEM_ERROR, (c)->cfg->file, pos, __VA_ARGS__)
@@ -90,24 +92,38 @@ static void check_access(struct checking *c, const struct cell_memory *m)
 			 "the others have it");
 }
 
+/* Registers of a device that share a page with others'. */
+static void check_part(struct checking *c, const struct cell_memory *m)
+{
+	if ((m->at.v ^ m->phys.v) % PAGE_4K)
+		COMPLAIN(c, m->at.pos,
+			 "'at' and 'phys' of a part of a page must have the "
+			 "same last three hexadecimal digits");
+	if (m->size.v > PAGE_4K - m->phys.v % PAGE_4K)
+		COMPLAIN(c, m->size.pos,
+			 "a part of a page ends in that page: write whole "
+			 "pages and parts apart");
+	if (m->access.v & HOLM_CELL_M_EXEC)
+		COMPLAIN(c, m->access.pos,
+			 "no code is run from a part of a page");
+}
+
 static void check_alignment(struct checking *c, const struct cell_memory *m)
 {
 	const uint64_t all = m->at.v | m->size.v | m->phys.v;
 
 	if (all % PAGE_4K == 0)
 		return;
-	if (!(m->access.v & HOLM_CELL_M_DEVICE)) {
-		COMPLAIN(c,
-			 m->size.v % PAGE_4K ? m->size.pos
-			 : m->at.v % PAGE_4K ? m->at.pos
-					     : m->phys.pos,
-			 "memory comes in whole pages of 4K; parts of pages "
-			 "are for 'device' only");
-	} else if ((m->at.v ^ m->phys.v) % PAGE_4K) {
-		COMPLAIN(c, m->at.pos,
-			 "'at' and 'phys' of a part of a page must have the "
-			 "same last three hexadecimal digits");
+	if (m->access.v & HOLM_CELL_M_DEVICE) {
+		check_part(c, m);
+		return;
 	}
+	COMPLAIN(c,
+		 m->size.v % PAGE_4K ? m->size.pos
+		 : m->at.v % PAGE_4K ? m->at.pos
+				     : m->phys.pos,
+		 "memory comes in whole pages of 4K; parts of pages are for "
+		 "'device' only");
 }
 
 static void check_window(struct checking *c, const struct cell_num *at,
@@ -260,8 +276,8 @@ static void check_link(struct checking *c, const struct cell_ivshmem *s)
 		{ "service", &s->service, 0, peers - 1 },
 		{ "vectors", &s->vectors, 1, 16 },
 		{ "protocol", &s->protocol, 0, 0xffff },
-		{ "rw", &s->rw, 0, ADDR_LIMIT },
-		{ "out", &s->out, 0, ADDR_LIMIT },
+		{ "rw", &s->rw, 0, SECTION_MAX },
+		{ "out", &s->out, 0, SECTION_MAX },
 	};
 
 	check_limits(c, limits, sizeof(limits) / sizeof(limits[0]));
@@ -277,27 +293,44 @@ static void check_link(struct checking *c, const struct cell_ivshmem *s)
 			 "sizes are multiples of 4K");
 }
 
+/* Two links of a cell have nothing in common, on neither side. */
+static void check_two_links(struct checking *c, const struct cell_ivshmem *s,
+			    const struct cell_ivshmem *other)
+{
+	const uint64_t size = cell_link_size(s), its = cell_link_size(other);
+
+	if (ranges_overlap(s->at.v, size, other->at.v, its))
+		COMPLAIN(c, s->at.pos, "the cell has memory at %s already",
+			 s->at.text);
+	if (ranges_overlap(s->link.v, size, other->link.v, its))
+		COMPLAIN(c, s->link.pos,
+			 "the cell has this memory already, line %u",
+			 other->pos.line);
+}
+
 static void check_links(struct checking *c)
 {
 	const struct cell_config *cfg = c->cfg;
 	unsigned int i, j;
-	uint64_t size;
 
 	for (i = 0; i < cfg->shared_memory_count; i++) {
 		const struct cell_ivshmem *s = &cfg->shared_memory[i];
+		const uint64_t size = cell_link_size(s);
 
 		check_link(c, s);
-		size = cell_link_size(s);
 		check_free(c, &s->at, size);
 		check_range(c, &s->link, "link", size);
 		for (j = 0; j < i; j++)
-			if (ranges_overlap(
-				    s->at.v, size, cfg->shared_memory[j].at.v,
-				    cell_link_size(&cfg->shared_memory[j])))
-				COMPLAIN(c, s->at.pos,
-					 "the cell has memory at "
-					 "%s already",
-					 s->at.text);
+			check_two_links(c, s, &cfg->shared_memory[j]);
+		for (j = 0; j < cfg->memory_count; j++)
+			if (cfg->memory[j].phys.text &&
+			    ranges_overlap(s->link.v, size,
+					   cfg->memory[j].phys.v,
+					   cfg->memory[j].size.v))
+				COMPLAIN(c, s->link.pos,
+					 "the cell has this memory already, "
+					 "line %u",
+					 cfg->memory[j].pos.line);
 	}
 }
 

@@ -147,10 +147,10 @@ static void check_link_pair(const struct pair *p, const struct cell_ivshmem *a,
 				 " in '%s', a peer of this link%s",
 				 same[i].name, same[i].b->v, same[i].a->v,
 				 p->a->name.text, where(p, a->pos).s);
-	if (a->service.text && b->service.text && a->service.v != b->service.v)
-		COMPLAIN(p, b->service.pos,
-			 "the Service VM has another number "
-			 "in '%s'%s",
+	if (!a->service.text != !b->service.text ||
+	    (a->service.text && a->service.v != b->service.v))
+		COMPLAIN(p, b->service.text ? b->service.pos : b->pos,
+			 "'service' is another in '%s', a peer of this link%s",
 			 p->a->name.text, where(p, a->pos).s);
 	if (a->id.v == b->id.v || (a->service.text && a->service.v == b->id.v))
 		COMPLAIN(p, b->id.pos, "the number %s on this link is taken%s",

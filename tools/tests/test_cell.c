@@ -286,6 +286,7 @@ static const struct {
 	{ HEAD("a", "1") LINK("0", ""), HEAD("b", "2") LINK("1", ""), "" },
 	{ HEAD("a", "1") LINK("0", ", service: 1"),
 	  HEAD("b", "2") LINK("1", ", peers: 3"),
+	  "b:6:5: 'service' is another in 'a', a peer of this link (a:6)\n"
 	  "b:7:11: the number 1 on this link is taken (a:6)\n"
 	  "b:7:21: 'peers' is 3 here and 2 in 'a', a peer of this link "
 	  "(a:6)\n" },
