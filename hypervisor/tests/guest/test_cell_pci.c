@@ -414,69 +414,6 @@ static void small_bars_are_parts_of_pages(void)
 	check_eq(*reg_at(at + SDHCI_CAPS), caps, "it comes back");
 }
 
-/* The timer's main counter is at 0xf0 of its page, its identity at 0. */
-#define HPET         0xfed00000U
-#define HPET_COUNTER 0xf0U
-
-static void parts_of_pages(void)
-{
-	const u32 flags = HOLM_CELL_M_DEVICE;
-	u32 identity = *reg_at(HPET), id, was;
-
-	if (!check(identity != ~0U && identity != 0, "no HPET"))
-		return;
-	puppet_describe(0);
-	desc_add_mem(HPET + HPET_COUNTER, 0xe0000000U + HPET_COUNTER, 8,
-		     flags | HOLM_CELL_M_WRITE);
-	desc_add_mem(HPET + 0x10, 0xe0000010U, 4, flags | HOLM_CELL_M_SHARED);
-	id = puppet_make();
-	check_eq(*reg_at(HPET), identity, "the Service VM's part");
-	check_eq(*reg_at(HPET + HPET_COUNTER), ~0U, "the cell's part");
-	check_eq(*reg_at(HPET + 0x10) & 1, 0, "what both have");
-	mem_write(0xe0000000U + HPET_COUNTER, 0x1234);
-	check_eq(mem_read(0xe0000000U + HPET_COUNTER), 0x1234, "written");
-	*reg_at(HPET + 0x10) = 1;
-	check_eq(mem_read(0xe0000010U) & 1, 1, "what both have, changed");
-	was = mem_read(0xe0000000U + HPET_COUNTER);
-	check(WAIT_FOR(mem_read(0xe0000000U + HPET_COUNTER) != was), "stands");
-	*reg_at(HPET + 0x10) = 0;
-	check_eq(denied(id, HOLM_CELL_DENY_MEMORY), 0, "refused so far");
-	mem_write(0xe0000010U, 1);
-	check_eq(*reg_at(HPET + 0x10) & 1, 0, "read only, written");
-	check_eq(mem_read(0xe0000000U), ~0U, "beside it");
-	check_eq(mem_read(0xe0000000U + HPET_COUNTER + 6), ~0U, "across");
-	check_eq(denied(id, HOLM_CELL_DENY_MEMORY), 3, "refused");
-	puppet_end(id);
-	*reg_at(HPET + HPET_COUNTER) = 0x4321;
-	check_eq(*reg_at(HPET + HPET_COUNTER), 0x4321, "it comes back");
-}
-
-static void bad_parts_are_refused(void)
-{
-	static const struct {
-		u64 phys, virt, size;
-		u32 flags;
-		s64 rc;
-	} bad[] = {
-		{ HPET + 8, MIB(2) + 8, 8, 0, -EINVAL },
-		{ HPET + 8, MIB(2) + 16, 8, HOLM_CELL_M_DEVICE, -EINVAL },
-		{ HPET + 8, MIB(2) + 8, 0x1000, HOLM_CELL_M_DEVICE, -EINVAL },
-		{ HPET + 8, MIB(2) + 8, 8,
-		  HOLM_CELL_M_DEVICE | HOLM_CELL_M_EXEC, -EINVAL },
-		{ 0xfee00020, MIB(2) + 0x20, 4, HOLM_CELL_M_DEVICE, -EBUSY },
-		{ 0xfec00010, MIB(2) + 0x10, 4, HOLM_CELL_M_DEVICE, -EBUSY },
-		{ MIB(330) + 8, MIB(2) + 8, 8, HOLM_CELL_M_DEVICE, -EBUSY },
-		{ HPET + 8, 0xfee00008, 8, HOLM_CELL_M_DEVICE, -EINVAL },
-	};
-
-	for (u32 i = 0; i < ARRAY_SIZE(bad); i++) {
-		puppet_describe(0);
-		desc_add_mem(bad[i].phys, bad[i].virt, bad[i].size,
-			     bad[i].flags);
-		check_eq(desc_create(), bad[i].rc, "part %u", i);
-	}
-}
-
 static void ports_follow(void)
 {
 	u32 port = pci_read(nic, PCI_BAR0 + 8), id;
@@ -545,8 +482,6 @@ const struct test tests[] = {
 	{ "masters_the_bus", masters_the_bus },
 	{ "msix_tables_are_looked_at", msix_tables_are_looked_at },
 	{ "small_bars_are_parts_of_pages", small_bars_are_parts_of_pages },
-	{ "parts_of_pages", parts_of_pages },
-	{ "bad_parts_are_refused", bad_parts_are_refused },
 	{ "ports_follow", ports_follow },
 	{ "refusals", refusals },
 	{ NULL, NULL },
