@@ -4,19 +4,13 @@
 #define ARCH_X86_SVM_SVM_H
 
 #include "arch/x86/svm/vmcb.h"
+#include "arch/x86/trap_maps.h"
 #include "vm/backend.h"
 
 extern const struct backend svm_backend;
 
 /** Where tables of a VM and the VMCBs come from. */
 struct page_pool;
-
-/** A VM's intercept maps. */
-struct svm_vm {
-	u64 *iopm;
-	u64 *msrpm;
-	hpa_t iopm_hpa, msrpm_hpa;
-};
 
 /** A vCPU's control block and what goes with it. */
 struct svm_vcpu {

@@ -3,6 +3,7 @@
 #include "arch/x86/svm/svm.h"
 
 #include "arch/x86/asm.h"
+#include "arch/x86/reset_state.h"
 #include "lib/errno.h"
 #include "lib/string.h"
 #include "mem/pages.h"
@@ -27,20 +28,11 @@
 #define MEDIATED_MISC1 (SVM_INTR | SVM_HLT | SVM_RDPMC)
 #define MEDIATED_MISC2 (SVM_WBINVD | SVM_MONITOR | SVM_MWAIT | SVM_MWAIT_ARMED)
 
-#define RESET_CR0   (CR0_ET | CR0_NW | CR0_CD)
-#define RESET_PAT   0x0007040600070406ULL
-#define RESET_DR6   0xffff0ff0
-#define RESET_DR7   0x400
-#define RESET_DX    0x00000600
-#define ATTR_CODE16 0x9b
-#define ATTR_DATA16 0x93
-#define ATTR_LDT    0x82
-#define ATTR_TSS    0x8b
-#define GUEST_ASID  1
+#define GUEST_ASID 1
 
 int svm_vcpu_init(struct hw_vcpu *v, struct hw_vm *vm)
 {
-	const struct svm_vm *svm_vm = vm->priv;
+	const struct trap_maps *maps = vm->priv;
 	struct svm_vcpu *s = pages_alloc(1);
 	struct vmcb *vmcb;
 
@@ -57,8 +49,8 @@ int svm_vcpu_init(struct hw_vcpu *v, struct hw_vm *vm)
 	vmcb->exceptions = TRAP_EXCEPTIONS;
 	vmcb->misc1 = TRAP_MISC1 | (vm->direct ? 0 : MEDIATED_MISC1);
 	vmcb->misc2 = TRAP_MISC2 | (vm->direct ? 0 : MEDIATED_MISC2);
-	vmcb->iopm = svm_vm->iopm_hpa.v;
-	vmcb->msrpm = svm_vm->msrpm_hpa.v;
+	vmcb->iopm = maps->io_hpa.v;
+	vmcb->msrpm = maps->msr_hpa.v;
 	vmcb->asid = GUEST_ASID;
 	vmcb->np_enable = 1;
 	vmcb->n_cr3 = vm->s2_root.v;
@@ -84,40 +76,27 @@ void svm_vcpu_put(struct hw_vcpu *v)
 	(void)v;
 }
 
-/* APM vol 2, table 14-1. After INIT only CR0's cache bits survive. */
 void svm_vcpu_reset(struct hw_vcpu *v, enum vcpu_reset how)
 {
-	const struct vmcb_seg data = { 0, ATTR_DATA16, 0xffff, 0 };
 	struct svm_vcpu *s = svm_of(v);
 	struct vmcb *vmcb = s->vmcb;
+	struct guest_sregs r;
 
 	memset(&vmcb->es, 0, sizeof(*vmcb) - offsetof(struct vmcb, es));
-	vmcb->es = vmcb->ss = vmcb->ds = vmcb->fs = vmcb->gs = data;
-	vmcb->cs = (struct vmcb_seg){ 0xf000, ATTR_CODE16, 0xffff, 0xffff0000 };
-	vmcb->gdtr.limit = vmcb->idtr.limit = 0xffff;
-	vmcb->ldtr = (struct vmcb_seg){ 0, ATTR_LDT, 0xffff, 0 };
-	vmcb->tr = (struct vmcb_seg){ 0, ATTR_TSS, 0xffff, 0 };
-	vmcb->efer = EFER_SVME;
-	/* Caches on: what a guest caches is its stage 2's matter. */
-	vmcb->cr0 = how == VCPU_RESET_POWER_ON ? RESET_CR0 & ~(CR0_NW | CR0_CD)
-					       : CR0_ET;
+	reset_state_sregs(&r, how);
+	svm_vcpu_set_sregs(v, &r);
 	vmcb->dr6 = RESET_DR6;
 	vmcb->dr7 = RESET_DR7;
-	vmcb->g_pat = RESET_PAT;
 	vmcb->shadow = 0;
 	vmcb->event_inj = 0;
 	vmcb->exit_int_info = 0;
 	vmcb->v_intr &= V_INTR_MASKING;
 	vmcb->misc1 &= ~(SVM_VINTR | SVM_IRET);
 	vmcb->cr_write = 0;
-	vmcb->tlb_control = TLB_FLUSH_ALL;
 	s->nmi_masked = false;
 	s->nmi_iret_seen = false;
 	s->nmi_step = false;
-	memset(&v->regs, 0, sizeof(v->regs));
-	v->regs.gpr[GPR_RDX] = RESET_DX;
-	v->regs.rip = 0xfff0;
-	v->regs.rflags = RFLAGS_FIXED;
+	reset_state_regs(&v->regs);
 }
 
 /* The VMCB's segments in the order of enum guest_segno. */

@@ -3,6 +3,7 @@
 #ifndef ARCH_X86_VMX_VMX_H
 #define ARCH_X86_VMX_VMX_H
 
+#include "arch/x86/trap_maps.h"
 #include "arch/x86/vmx/caps.h"
 #include "arch/x86/vmx/insn.h"
 #include "arch/x86/vmx/pi.h"
@@ -10,13 +11,6 @@
 #include "vm/backend.h"
 
 extern const struct backend vmx_backend;
-
-/** A VM's bitmaps: SDM vol 3, 25.6.4 and 25.6.9. */
-struct vmx_vm {
-	u64 *io;
-	u64 *msr; /* two: the second for guests whose CPU has their APIC */
-	hpa_t io_hpa, msr_hpa;
-};
 
 /** MSRs of a guest that no VMCS field holds and Holm does not use. */
 #define VMX_SWAPPED_MSRS 5

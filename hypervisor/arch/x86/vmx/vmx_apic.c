@@ -77,7 +77,7 @@ static void write_posted(struct vmx_vcpu *s, bool on)
 
 static void switch_on(struct hw_vcpu *v, const struct apic_vectors *from)
 {
-	const struct vmx_vm *vm = v->vm->priv;
+	const struct trap_maps *vm = v->vm->priv;
 	struct vmx_vcpu *s = vmx_of(v);
 
 	for (u32 i = 0; i < 8; i++) {
@@ -102,7 +102,7 @@ static void switch_on(struct hw_vcpu *v, const struct apic_vectors *from)
 
 static void switch_off(struct hw_vcpu *v, struct apic_vectors *into)
 {
-	const struct vmx_vm *vm = v->vm->priv;
+	const struct trap_maps *vm = v->vm->priv;
 	struct vmx_vcpu *s = vmx_of(v);
 
 	memset(into, 0, sizeof(*into));

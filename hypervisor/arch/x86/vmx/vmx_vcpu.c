@@ -4,6 +4,7 @@
 
 #include "arch/x86/asm.h"
 #include "arch/x86/desc.h"
+#include "arch/x86/reset_state.h"
 #include "arch/x86/trap.h"
 #include "lib/errno.h"
 #include "lib/string.h"
@@ -20,15 +21,6 @@
  */
 #define TRAP_EXCEPTIONS (EXCEPTION_DB | EXCEPTION_UD | EXCEPTION_AC)
 
-#define RESET_CR0      (CR0_ET | CR0_NW | CR0_CD)
-#define RESET_PAT      0x0007040600070406ULL
-#define RESET_DR6      0xffff0ff0
-#define RESET_DR7      0x400
-#define RESET_DX       0x00000600
-#define ATTR_CODE16    0x9b
-#define ATTR_DATA16    0x93
-#define ATTR_LDT       0x82
-#define ATTR_TSS       0x8b
 #define LINK_NONE      (~(u64)0)
 #define BASIC_REVISION GENMASK64(30, 0)
 
@@ -40,7 +32,7 @@
 
 static void write_controls(const struct hw_vcpu *v, struct vmx_vcpu *s)
 {
-	const struct vmx_vm *vm = v->vm->priv;
+	const struct trap_maps *vm = v->vm->priv;
 	struct vmx_controls c;
 
 	vmx_controls_build(vmx_caps_get(), v->vm->direct, &c);
@@ -160,24 +152,6 @@ void vmx_vcpu_put(struct hw_vcpu *v)
 	vmx_unload(vmx_of(v));
 }
 
-static void reset_sregs(struct guest_sregs *r, enum vcpu_reset how)
-{
-	const struct guest_seg data = { 0, ATTR_DATA16, 0xffff, 0 };
-
-	memset(r, 0, sizeof(*r));
-	for (u32 i = SEG_ES; i <= SEG_GS; i++)
-		r->seg[i] = data;
-	r->seg[SEG_CS] =
-		(struct guest_seg){ 0xf000, ATTR_CODE16, 0xffff, 0xffff0000 };
-	r->seg[SEG_LDTR] = (struct guest_seg){ 0, ATTR_LDT, 0xffff, 0 };
-	r->seg[SEG_TR] = (struct guest_seg){ 0, ATTR_TSS, 0xffff, 0 };
-	r->seg[SEG_GDTR].limit = r->seg[SEG_IDTR].limit = 0xffff;
-	/* Caches on: what a guest caches is its stage 2's matter. */
-	r->cr0 = how == VCPU_RESET_POWER_ON ? RESET_CR0 & ~(CR0_NW | CR0_CD)
-					    : CR0_ET;
-	r->pat = RESET_PAT;
-}
-
 static void reset_events(struct vmx_vcpu *s)
 {
 	vmcs_write(VMCS_ENTRY_EVENT, 0);
@@ -193,10 +167,7 @@ static void reset_events(struct vmx_vcpu *s)
 
 static void reset_regs(struct hw_vcpu *v, struct vmx_vcpu *s)
 {
-	memset(&v->regs, 0, sizeof(v->regs));
-	v->regs.gpr[GPR_RDX] = RESET_DX;
-	v->regs.rip = 0xfff0;
-	v->regs.rflags = RFLAGS_FIXED;
+	reset_state_regs(&v->regs);
 	s->rsp = 0;
 	s->rip = v->regs.rip;
 	s->rflags = v->regs.rflags;
@@ -205,7 +176,6 @@ static void reset_regs(struct hw_vcpu *v, struct vmx_vcpu *s)
 	vmcs_write(VMCS_GUEST_RFLAGS, s->rflags);
 }
 
-/* SDM vol 3, table 10-1. */
 void vmx_vcpu_reset(struct hw_vcpu *v, enum vcpu_reset how)
 {
 	struct vmx_vcpu *s = vmx_of(v);
@@ -214,7 +184,7 @@ void vmx_vcpu_reset(struct hw_vcpu *v, enum vcpu_reset how)
 	const u64 zero = 0;
 	bool known;
 
-	reset_sregs(&r, how);
+	reset_state_sregs(&r, how);
 	vmx_vcpu_set_sregs(v, &r);
 	for (u32 msr = 0x174; msr <= 0x176; msr++)
 		vmx_vcpu_msr(v, msr, &zero, &known);

@@ -4,22 +4,20 @@
 
 #include "lib/bitmap.h"
 #include "lib/errno.h"
-#include "lib/string.h"
-#include "mem/pages.h"
 
-#define IO_PAGES       2 /* ports 0 to 0x7fff, 0x8000 to 0xffff */
-#define MSR_PAGES      2
-#define MSR_WRITES     0x4000U /* bits to the half about writes */
-#define MSR_PAGE       0x8000U /* bits of a page */
-#define MSRS_PER_RANGE 0x2000U
+#define MSR_PAGE 0x8000U /* bits of a page */
 
-/* First MSR of each range the bitmap covers, and its place in each half. */
-static const struct {
-	u32 first;
-	u32 offset;
-} msr_range[] = {
-	{ 0x00000000, 0x000 },
-	{ 0xc0000000, 0x400 },
+/*
+ * Two pages of ports; two of MSRs: the second for guests whose CPU has their
+ * APIC.
+ */
+static const struct trap_layout layout = {
+	.io_pages = 2,
+	.msr_pages = 2,
+	.msr_bits = 1,
+	.msr_write = 0x4000,
+	.ranges = 2,
+	.range = { { 0x00000000, 0x000 }, { 0xc0000000, 0x400 } },
 };
 
 /*
@@ -49,22 +47,9 @@ static bool is_by_cpu(u32 msr, bool write)
 
 int vmx_vm_init(struct hw_vm *vm)
 {
-	struct vmx_vm *s = pages_alloc(1);
-
-	if (!s)
+	vm->priv = trap_maps_new(&layout);
+	if (!vm->priv)
 		return -ENOMEM;
-	vm->priv = s;
-	s->io = pages_alloc(IO_PAGES);
-	s->msr = pages_alloc(MSR_PAGES);
-	if (!s->io || !s->msr) {
-		vmx_vm_free(vm);
-		return -ENOMEM;
-	}
-	s->io_hpa = pages_hpa(s->io);
-	s->msr_hpa = pages_hpa(s->msr);
-	/* Ports and MSRs trap until the policy opens them. */
-	memset(s->msr, 0xff, MSR_PAGES * PAGE_SIZE);
-	memset(s->io, 0xff, IO_PAGES * PAGE_SIZE);
 	for (u32 i = 0; i < ARRAY_SIZE(by_cpu); i++) {
 		for (u32 msr = by_cpu[i].first; msr <= by_cpu[i].last; msr++)
 			vmx_vm_trap_msr(vm, msr, true, true);
@@ -74,50 +59,27 @@ int vmx_vm_init(struct hw_vm *vm)
 
 void vmx_vm_free(struct hw_vm *vm)
 {
-	struct vmx_vm *s = vm->priv;
-
-	if (!s)
-		return;
-	pages_free(s->io, IO_PAGES);
-	pages_free(s->msr, MSR_PAGES);
-	pages_free(s, 1);
+	trap_maps_delete(vm->priv, &layout);
 	vm->priv = NULL;
 }
 
 void vmx_vm_trap_pio(struct hw_vm *vm, u16 port, u32 count, bool trap)
 {
-	struct vmx_vm *s = vm->priv;
-
-	for (u32 i = 0; i < count && port + i <= 0xffff; i++)
-		bitmap_put(s->io, port + i, trap);
-}
-
-#define MSR_NO_BIT ~(u32)0
-
-/* Its bit about reads; registers without any exit always. */
-static u32 msr_bit(u32 msr)
-{
-	for (u32 i = 0; i < ARRAY_SIZE(msr_range); i++) {
-		u32 n = msr - msr_range[i].first;
-
-		if (n < MSRS_PER_RANGE)
-			return msr_range[i].offset * 8 + n;
-	}
-	return MSR_NO_BIT;
+	trap_maps_put_ports(vm->priv, port, count, trap);
 }
 
 void vmx_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
 {
-	struct vmx_vm *s = vm->priv;
-	u32 n = msr_bit(msr);
+	struct trap_maps *m = vm->priv;
+	u32 n = trap_maps_msr_bit(&layout, msr);
 
-	if (n == MSR_NO_BIT)
+	if (n == TRAP_MSR_NO_BIT)
 		return;
-	bitmap_put(s->msr, n, read);
-	bitmap_put(s->msr, n + MSR_WRITES, write);
+	trap_maps_put_msr(m, &layout, msr, read, write);
 	n += MSR_PAGE;
-	bitmap_put(s->msr, n, read && !is_by_cpu(msr, false));
-	bitmap_put(s->msr, n + MSR_WRITES, write && !is_by_cpu(msr, true));
+	bitmap_put(m->msr, n, read && !is_by_cpu(msr, false));
+	bitmap_put(m->msr, n + layout.msr_write,
+		   write && !is_by_cpu(msr, true));
 }
 
 /*
@@ -126,11 +88,8 @@ void vmx_vm_trap_msr(struct hw_vm *vm, u32 msr, bool read, bool write)
  */
 bool vmx_vm_passes(const struct hw_vm *vm, enum hw_access what, u32 nr)
 {
-	const struct vmx_vm *s = vm->priv;
-	u32 n = msr_bit(nr);
-
 	if (what == HW_PORT)
-		return nr <= 0xffff && !bitmap_test(s->io, nr);
-	return n != MSR_NO_BIT &&
-	       !bitmap_test(s->msr, what == HW_MSR_WRITE ? n + MSR_WRITES : n);
+		return trap_maps_port_passes(vm->priv, nr);
+	return trap_maps_msr_passes(vm->priv, &layout, nr,
+				    what == HW_MSR_WRITE);
 }
