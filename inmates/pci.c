@@ -93,12 +93,15 @@ static void tell(void)
 
 static u32 find(void)
 {
-	for (u32 i = 0; i < ARRAY_SIZE(kinds); i++) {
-		u32 bdf = pci_find(kinds[i].id);
+	u32 bdf = 0, id;
 
-		kind = &kinds[i];
-		if (bdf != PCI_NONE)
-			return bdf;
+	while ((bdf = pci_next(bdf, &id)) != PCI_NONE) {
+		for (u32 i = 0; i < ARRAY_SIZE(kinds); i++) {
+			kind = &kinds[i];
+			if (kind->id == id)
+				return bdf;
+		}
+		bdf++;
 	}
 	return PCI_NONE;
 }

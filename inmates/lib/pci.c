@@ -54,13 +54,23 @@ void pci_write(u32 bdf, u32 reg, u32 v)
 	outl(DATA, v);
 }
 
+u32 pci_next(u32 bdf, u32 *id)
+{
+	for (; bdf < FUNCTIONS; bdf++) {
+		*id = pci_read(bdf, 0);
+		if (*id != PCI_NONE)
+			return bdf;
+	}
+	return PCI_NONE;
+}
+
 u32 pci_find(u32 id)
 {
-	/* A cell sees its own functions only: the rest are not there. */
-	for (u32 bdf = 0; bdf < FUNCTIONS; bdf++)
-		if (pci_read(bdf, 0) == id)
-			return bdf;
-	return PCI_NONE;
+	u32 bdf = 0, found;
+
+	while ((bdf = pci_next(bdf, &found)) != PCI_NONE && found != id)
+		bdf++;
+	return bdf;
 }
 
 word pci_bar(u32 bdf, u32 n)

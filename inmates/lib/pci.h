@@ -25,6 +25,12 @@ bool pci_use_mmconfig(void);
 u32 pci_read(u32 bdf, u32 reg);
 void pci_write(u32 bdf, u32 reg, u32 v);
 
+/**
+ * The first function from @bdf on, or PCI_NONE; its device << 16 | vendor in
+ * *@id. A cell sees its own functions only: the rest are not there.
+ */
+u32 pci_next(u32 bdf, u32 *id);
+
 /** The first function with device << 16 | vendor as @id, or PCI_NONE. */
 u32 pci_find(u32 id);
 
