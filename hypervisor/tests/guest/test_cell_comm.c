@@ -221,6 +221,77 @@ static void the_deaf_are_left_alone(void)
 	end(id);
 }
 
+/* A loop that copies a word of the shared page to another. */
+static void load_copier(u32 id, u32 from, u32 to)
+{
+	struct {
+		u8 load;
+		u32 src;
+		u8 store;
+		u32 dst;
+		u8 back[2];
+	} __packed code = {
+		0xa1,           CELL_SHARED + from, 0xa3, CELL_SHARED + to,
+		{ 0xeb, 0xf4 },
+	};
+	const u8 *bytes = (const u8 *)&code;
+
+	check_eq(cell_load(id, bytes, bytes + sizeof(code), CELL_AT), 0,
+		 "load");
+	check_eq(cell_call(HC_HOLM_CELL_START, id), 0, "start");
+}
+
+/* One page of the Service VM's and of two cells. */
+static void shares_memory(void)
+{
+	u32 id = begin(0);
+	s64 other;
+
+	desc_usual(1, 0);
+	other = desc_create();
+	check(other > 0, "create: %ld", (long)other);
+	load_copier(id, 0x10, 0x14);
+	load_copier((u32)other, 0x14, 0x18);
+	for (u32 i = 1; i < 10; i++) {
+		*shared(0x10) = i;
+		check(WAIT_FOR(*shared(0x18) == i), "%u is not handed on", i);
+	}
+	check_eq(cell_call(HC_HOLM_CELL_DESTROY, (u32)other), 0, "destroy");
+	check_eq(*shared(0x18), 9, "it was wiped");
+	*shared(0x10) = 77;
+	check(WAIT_FOR(*shared(0x14) == 77), "the first cell lost it");
+	check_eq(*shared(0x18), 9, "the second cell has it still");
+	end(id);
+	check_eq(*shared(0x10), 77, "it was wiped at the end");
+}
+
+/* What is shared for reading is not written. */
+static void shares_for_reading(void)
+{
+	u32 id = begin(0);
+	struct holm_cell c;
+	s64 other;
+
+	desc_begin(HOLM_CELL_F_START32, CELL_AT);
+	desc()->name[4] = '1';
+	desc_add_cpu(hc_cpu(2).lapic_id);
+	desc_add_mem(RAM_AT(1), 0, RAM_SIZE,
+		     HOLM_CELL_M_WRITE | HOLM_CELL_M_EXEC | HOLM_CELL_M_LOAD);
+	desc_add_mem(SHARED_AT, CELL_SHARED, PAGE_SIZE, HOLM_CELL_M_SHARED);
+	other = desc_create();
+	check(other > 0, "create: %ld", (long)other);
+	*shared(0x10) = 5;
+	load_copier((u32)other, 0x10, 0x14);
+	check(WAIT_FOR(cell_query((u32)other).denied[HOLM_CELL_DENY_MEMORY] >
+		       2),
+	      "no write is refused");
+	check_eq(*shared(0x14), 0, "it was written");
+	c = cell_query((u32)other);
+	check_eq(c.last_denied, CELL_SHARED + 0x14, "address");
+	check_eq(cell_call(HC_HOLM_CELL_DESTROY, (u32)other), 0, "destroy");
+	end(id);
+}
+
 static void refusals(void)
 {
 	static const struct {
@@ -257,6 +328,8 @@ const struct test tests[] = {
 	{ "may_be_passive", may_be_passive },
 	{ "others_come_and_go", others_come_and_go },
 	{ "the_deaf_are_left_alone", the_deaf_are_left_alone },
+	{ "shares_memory", shares_memory },
+	{ "shares_for_reading", shares_for_reading },
 	{ "refusals", refusals },
 	{ NULL, NULL },
 };

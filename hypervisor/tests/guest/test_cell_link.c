@@ -394,6 +394,60 @@ static void messages_go_home(void)
 	end();
 }
 
+/* The program, but its messages go to LAPIC 11h, which nobody has. */
+static s64 load_stray(u32 id)
+{
+	static u8 copy[1024];
+	u32 size = (u32)(cell_link_end - cell_link), at = 0;
+	const u32 good = 0xfee00000, bad = 0xfee10000;
+
+	memcpy(copy, cell_link, size);
+	while (at < size - 4 && memcmp(copy + at, &good, 4) != 0)
+		at++;
+	memcpy(copy + at, &bad, 4);
+	return cell_load(id, copy, copy + size, CELL_AT);
+}
+
+/* A cell's stray message is a refused access, and goes nowhere. */
+static void stray_messages(void)
+{
+	u32 id, was;
+
+	begin();
+	id = make(0);
+	attach();
+	check_eq(load_stray(id), 0, "load");
+	start(id, 1);
+	was = *out(1, 4);
+	check_eq(cell_query(id).denied[HOLM_CELL_DENY_MSI], 1, "refused");
+	*reg(REG_DOORBELL) = doorbell(1, 0);
+	taken(VEC_FIRST);
+	check_eq(*out(1, 4), was, "it was rung");
+	destroy(id);
+	end();
+}
+
+static void stray_message_ends_it(void)
+{
+	const struct holm_cell_ivshmem r = record(0);
+	s64 id;
+
+	begin();
+	desc_usual(0);
+	desc()->flags |= HOLM_CELL_F_STOP;
+	desc_add(&r, sizeof(r));
+	id = desc_create();
+	check(id > 0, "create: %ld", (long)id);
+	attach();
+	check_eq(load_stray((u32)id), 0, "load");
+	check_eq(cell_call(HC_HOLM_CELL_START, (u32)id), 0, "start");
+	check(WAIT_FOR(hc_vm((u32)id).state == HOLM_VM_OFF), "it goes on");
+	check_eq(cell_query((u32)id).state, HOLM_CELL_FAILED, "state");
+	check_eq(state_of(1), 0, "its state in the table");
+	destroy((u32)id);
+	end();
+}
+
 /* Two cells ring each other, one more exit each. */
 static void cells_talk(void)
 {
@@ -550,6 +604,8 @@ const struct test tests[] = {
 	{ "rings_nobody", rings_nobody },
 	{ "one_shot", one_shot },
 	{ "messages_go_home", messages_go_home },
+	{ "stray_messages", stray_messages },
+	{ "stray_message_ends_it", stray_message_ends_it },
 	{ "cells_talk", cells_talk },
 	{ "is_private", is_private },
 	{ "dies", dies },
