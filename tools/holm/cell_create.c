@@ -124,14 +124,24 @@ int cell_create_config(const struct holm *h, const struct cell_config *cfg,
 	return status;
 }
 
+/* Even if another cell is locked. */
+static int add_force(struct holm_cell_desc *desc, void *arg)
+{
+	(void)arg;
+	desc->flags |= HOLM_CELL_F_FORCE;
+	desc->checksum = cell_checksum(desc, desc->size);
+	return STATUS_DONE;
+}
+
 int do_cell_create(const struct holm *h)
 {
+	const struct cell_edit force = { .fn = add_force };
 	struct cell_config *cfg;
 	int status;
 
 	if (cell_config_load(h->name, &cfg, h->err))
 		return STATUS_FAILED;
-	status = cell_create_config(h, cfg, NULL, NULL);
+	status = cell_create_config(h, cfg, h->opt.force ? &force : NULL, NULL);
 	if (!status)
 		cell_report(h, cfg->name.text, "created");
 	cell_config_free(cfg);

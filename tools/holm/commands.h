@@ -99,7 +99,7 @@
 	  "attach to the VM's serial port; Ctrl-] leaves")		\
 	X("vm", "stop", "NAME", do_stop, "json force timeout run-dir",	\
 	  "press the VM's power button and wait until it is gone")	\
-	X("cell", "create", "FILE", do_cell_create, "json",		\
+	X("cell", "create", "FILE", do_cell_create, "json force",		\
 	  "make a cell: CPUs, memory, devices leave the Service VM")	\
 	X("cell", "linux",						\
 	  "FILE KERNEL [-i INITRD] [-c CMDLINE]", do_cell_linux, "json",	\
