@@ -6,7 +6,8 @@
 #include "kit/inmate.h"
 #include "kit/test.h"
 
-#define START32 HOLM_CELL_F_START32
+#define START32         HOLM_CELL_F_START32
+#define CPUID1_DEADLINE BIT32(24)
 
 static void hello(const u8 *image, const u8 *end, u32 flags, const char *text)
 {
@@ -66,6 +67,9 @@ static void timer_needs_no_exit(void)
 		return;
 	inmate_describe(1, 0);
 	id = inmate_begin(IMAGE(timer), "period=200 x2apic");
+	inmate_says(id, x86_cpuid(1, 0).ecx & CPUID1_DEADLINE
+				? "timer: x2APIC, TSC deadline"
+				: "timer: x2APIC, one shot");
 	check(WAIT_FOR(ticked(id, 20)), "no ticks");
 	exits = hc_cpu(1).exits;
 	nmis = hc_cpu(1).nmis_own;
