@@ -78,8 +78,15 @@ void mitigate_choose(enum mitigate_how how)
 	announce(how);
 }
 
+static void set_ibrs(void)
+{
+	if (mitigate_chosen & MITIGATE(IBRS))
+		x86_wrmsr(MSR_SPEC_CTRL, SPEC_CTRL_IBRS);
+}
+
 void mitigate_cpu(void)
 {
+	set_ibrs();
 	if (mitigate_chosen & MITIGATE(AUTO_IBRS))
 		x86_wrmsr(MSR_EFER, x86_rdmsr(MSR_EFER) | EFER_AIBRSE);
 }
@@ -112,6 +119,8 @@ u64 mitigate_after_exit(void)
 /* Where all are forced, a CPU may lack the command: it has no effect then. */
 void mitigate_hand_over(void)
 {
+	/* It is among the MSRs that were reset for the next guest. */
+	set_ibrs();
 	if (mitigate_chosen & MITIGATE(IBPB))
 		x86_wrmsr_safe(MSR_PRED_CMD, PRED_CMD_IBPB);
 	if (mitigate_chosen & MITIGATE(L1D))

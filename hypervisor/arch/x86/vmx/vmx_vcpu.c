@@ -200,5 +200,7 @@ void vmx_vcpu_reset(struct hw_vcpu *v, enum vcpu_reset how)
 		vmx_return(s, before);
 	memset(s->msr, 0, sizeof(s->msr));
 	s->cr2 = 0;
+	if (how == VCPU_RESET_POWER_ON)
+		s->spec_ctrl = 0;
 	s->dr6 = RESET_DR6;
 }
