@@ -12,9 +12,10 @@
 #include "holm/names.h"
 #include "holm/vms.h"
 
-/* What the hypervisor does not know of a VM. */
+/* What is not in the hypervisor's account of a VM. */
 struct server {
 	int pid; /* 0: nobody serves it */
+	bool cell;
 	char uuid[40];
 };
 
@@ -23,8 +24,8 @@ static void read_server(const struct holm *h, const struct holm_vm *vm,
 {
 	struct dm dm;
 
-	*s = (struct server){ .pid = 0 };
-	if (vm->vmid == 0 || dm_open(&dm, h, vm->name))
+	*s = (struct server){ .cell = vms_is_cell(h->src, vm) };
+	if (vm->vmid == 0 || s->cell || dm_open(&dm, h, vm->name))
 		return;
 	s->pid = dm_pid(&dm);
 	/* One that hangs costs its answer, not the list. */
@@ -73,6 +74,8 @@ static void vm_json(struct json *js, const struct holm_info *info,
 	json_number(js, "vmid", vm->vmid);
 	json_text(js, "name", vm->name, sizeof(vm->name));
 	json_text(js, "state", name_of_state(vm->state), 16);
+	if (s)
+		json_bool(js, "cell", s->cell);
 	json_number(js, "vcpus", vm->nvcpus);
 	json_open(js, "cpus", '[');
 	for (n = 0; n < CPU_BITS; n++)
@@ -97,6 +100,8 @@ static void vm_row(const struct holm *h, const struct holm_info *info,
 
 	format_cpus(vm->cpus, cpus, sizeof(cpus));
 	format_time(uptime(info, vm), up, sizeof(up));
+	if (s->cell)
+		snprintf(pid, sizeof(pid), "cell");
 	if (s->pid)
 		snprintf(pid, sizeof(pid), "%d", s->pid);
 	fprintf(h->out,

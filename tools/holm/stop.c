@@ -127,6 +127,10 @@ int do_stop(const struct holm *h)
 		return say(h, STATUS_BUSY,
 			   "'%s' is the Service VM; it ends by poweroff",
 			   h->name);
+	if (vms_is_cell(h->src, &vm))
+		return say(h, STATUS_BUSY,
+			   "'%s' is a cell; it ends by holm cell shutdown",
+			   h->name);
 	err = dm_open(&dm, h, h->name);
 	if (err)
 		return say(h, STATUS_BUSY,

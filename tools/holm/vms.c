@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/cell.h"
 #include "holm/nearest.h"
 
 #define VM_SLOTS 256 /* as many as are looked for */
@@ -55,6 +56,16 @@ const struct holm_vm *vms_find(const struct vms *vms, const char *name)
 		if (!strcmp(vms->vm[i].name, name))
 			return &vms->vm[i];
 	return NULL;
+}
+
+bool vms_is_cell(const struct source *src, const struct holm_vm *vm)
+{
+	struct holm_cell cell;
+
+	return vm->vmid &&
+	       !source_read(src, HOLM_QUERY_CELL, vm->slot, &cell,
+			    sizeof(cell)) &&
+	       cell.id == vm->vmid;
 }
 
 int vms_say_missing(const struct holm *h, const struct vms *vms)

@@ -18,6 +18,9 @@ void vms_free(struct vms *vms);
 /** The VM of that name, or NULL. */
 const struct holm_vm *vms_find(const struct vms *vms, const char *name);
 
+/** Is it a cell, which nobody serves? */
+bool vms_is_cell(const struct source *src, const struct holm_vm *vm);
+
 /** Say that no VM is named so, and which is nearest. */
 int vms_say_missing(const struct holm *h, const struct vms *vms);
 

@@ -55,6 +55,18 @@ def exits(data):
             f"{vm['exits'][reason]:13}" for vm in vms)
 
 
+def cell(data):
+    """Row: what the real-time cell has done meanwhile, if there was one."""
+    if "cell" not in data:
+        return
+    name = data["cell"]["histogram"]["cell"]
+    taken = sum(sum(vm["exits"].values()) for vm in data["during"]["vms"]
+                if vm["name"] == name)
+    yield (f"the cell '{name}' had {data['cell']['histogram']['count']} "
+           f"timer interrupts and, from its start on, {taken} exits")
+    yield ""
+
+
 def boots(times):
     """Rows: how long each took to come up, on this machine's clock."""
     steps = (("Holm", "start", "holm"), ("Service VM", "holm", "service"),
@@ -76,7 +88,7 @@ def write(lines, times):
     data = read_data(lines)
     rows = ["", "=" * 72]
     if {"during", "info"} <= set(data):
-        rows += [*owners(data), "", *exits(data), ""]
+        rows += [*owners(data), "", *exits(data), "", *cell(data)]
     if {"online_during", "online_after", "huge_pages"} <= set(data):
         rows += freed(data)
     rows += boots(times)
