@@ -29,7 +29,7 @@ wait_cell()
 cell_cpus=2
 boot_cell()
 {
-	_kernel=$1 _do=$2
+	_kernel=$1 _do=$2 _sent=0
 	shift 2
 	status 0 holm cell linux /cell/linux.yaml "$_kernel" \
 		-i /cell/initrd -c "console=ttyS1,115200 holm.do=$_do $*"
