@@ -23,6 +23,7 @@
 #define CMDLINE_MAX 0x10000U
 #define BOOT_SIZE   (CMDLINE_OFF + CMDLINE_MAX)
 #define TABLES_SIZE (LINUX_TABLES_END - LINUX_TABLES)
+#define RESET_OFF   (TABLES_SIZE - 16) /* where a CPU begins after RESET */
 #define FILE_MAX    (2 * GIB)
 
 static_assert(BOOT_AT + BOOT_SIZE <= LINUX_LOW_END, "in conventional memory");
@@ -209,23 +210,44 @@ static int write_map(const struct linux_map *map, u8 *zp, struct dm_error *err)
 	return 0;
 }
 
+/*
+ * Where the ACPI tables say that there is little hardware, some kernels look
+ * for EFI to reset the machine, and then jump to where its BIOS would begin.
+ */
+static void write_reset(u8 *tables)
+{
+	const u16 port = HOLM_CELL_POWER + 2;
+	/* clang-format off */
+	u8 code[] = {
+		0xba, 0, 0,			/* mov dx, port */
+		0xb0, HOLM_CELL_RESET,		/* mov al, value */
+		0xee,				/* out dx, al */
+		0xf4,				/* hlt */
+		0xeb, 0xfd,			/* jmp to it */
+	};
+	/* clang-format on */
+
+	memcpy(code + 1, &port, 2);
+	memcpy(tables + RESET_OFF, code, sizeof(code));
+}
+
 static int add_tables(const struct holm_cell_desc *d,
 		      const struct cell_linux_params *p, struct cell_linux *out,
 		      u64 *rsdp, struct dm_error *err)
 {
 	struct linux_tables t = {
 		.buf = add_piece(out, LINUX_TABLES, TABLES_SIZE),
-		.size = TABLES_SIZE,
+		.size = RESET_OFF,
 		.at = LINUX_TABLES,
 	};
-	int n;
+	int rc;
 
 	if (!t.buf)
 		return dm_fail(err, -ENOMEM, "no memory for ACPI tables");
-	n = linux_acpi_build(d, p, &t, err);
-	if (n < 0)
-		return n;
-	out->piece[out->pieces - 1].size = (u64)n;
+	rc = linux_acpi_build(d, p, &t, err);
+	if (rc < 0)
+		return rc;
+	write_reset(t.buf);
 	*rsdp = t.rsdp;
 	return 0;
 }

@@ -276,6 +276,10 @@ static void pieces(void **state)
 	assert_string_equal(boot + 0x2000, "quiet");
 	assert_int_equal(get(zp + 0x070, 8), 0xf0000);
 	assert_memory_equal(piece_at(&l, 0xf0000)->data, "RSD PTR ", 8);
+	/* Where a BIOS would begin: out 0x5e2, 6 */
+	assert_memory_equal((u8 *)piece_at(&l, 0xf0000)->data + 0xfff0,
+			    "\xba\xe2\x05\xb0\x06\xee", 6);
+	assert_int_equal(piece_at(&l, 0xf0000)->size, 0x10000);
 	assert_int_equal(zp[0x1e8], 6);
 	/* ESI is loaded last, then comes the far jump. */
 	assert_int_equal(l.entry, 0x1040);
