@@ -32,7 +32,8 @@ static void test_json(void **state)
 	(void)state;
 	expect_out("vm list --json", 0,
 		   "{\"schema\":1,\"vms\":[{\"slot\":0,\"vmid\":0,"
-		   "\"name\":\"service\",\"state\":\"running\",\"vcpus\":3,"
+		   "\"name\":\"service\",\"state\":\"running\","
+		   "\"cell\":false,\"vcpus\":3,"
 		   "\"cpus\":[0,2,3],");
 	expect_out("vm list --json", 0, "\"name\":\"a\\\"b\"");
 	expect_out("vm list --json", 0, "\"uptime_seconds\":124");
