@@ -2,8 +2,8 @@
 /*
  * A periodic timer and how late it is. Times are due at start + n * period,
  * whatever came before: a late one does not move the next.
- * Words: period=US (1000), ticks=N (0: for ever), print=N (1000), width=TICKS
- * of a bucket of the histogram.
+ * Words: period=US (1000), ticks=N (0: for ever), print=N (1000), width=NS
+ * (100) of a bucket of the histogram; on an emulator take 20000.
  */
 #include "lib/cmdline.h"
 #include "lib/comm.h"
@@ -48,7 +48,7 @@ void inmate_main(void)
 	u64 next = every;
 
 	period = MAX(timer_ticks(us), (u64)1);
-	histogram_init(0, cmdline_number("width", timer_ticks(10)));
+	histogram_init(0, timer_ticks(cmdline_number("width", 100)) / 1000);
 	print("timer: %s, %s, a tick each %llu of the TSC\n",
 	      lapic_is_x2apic() ? "x2APIC" : "xAPIC", timer_init(tick),
 	      (unsigned long long)period);
