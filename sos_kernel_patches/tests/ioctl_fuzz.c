@@ -22,7 +22,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "abi/cell.h"
 #include "abi/holm_ioctl.h"
+#include "abi/holm_objects.h"
 
 #define SYSFS           "/sys/class/misc/acrn_hsm/"
 #define ARENA           (4UL << 20)
@@ -181,6 +183,73 @@ static void make_trace(struct fuzz *f, void *buf)
 	t->events = often(f) ? below(f, 0x2000) : number(f);
 }
 
+/* A record of a kind that there is, of the size that it has, mostly. */
+static uint32_t make_record(struct fuzz *f, char *at)
+{
+	static const uint32_t sizes[] = {
+		0,
+		sizeof(struct holm_cell_cpu),
+		sizeof(struct holm_cell_mem),
+		sizeof(struct holm_cell_port),
+		sizeof(struct holm_cell_irq),
+		sizeof(struct holm_cell_pci),
+		sizeof(struct holm_cell_comm),
+		sizeof(struct holm_cell_ivshmem),
+	};
+	uint32_t type = 1 + (uint32_t)below(f, 7), size = sizes[type], i;
+	struct holm_cell_record *r = (void *)at;
+	struct holm_cell_cpu *c = (void *)at;
+
+	for (i = 0; i + 8 <= size; i += 8) {
+		uint64_t v = number(f);
+
+		memcpy(at + i, &v, sizeof(v));
+	}
+	r->type = type;
+	r->size = often(f) || often(f) ? size : (uint32_t)number(f);
+	if (type == HOLM_CELL_R_CPU)
+		c->lapic_id = (uint32_t)below(f, 5);
+	return size;
+}
+
+/* The hypervisor believes no checksum of ours; the driver asks for none. */
+static void make_cell(struct fuzz *f, void *buf)
+{
+	struct holm_ioc_cell_create *c = buf;
+	struct holm_cell_desc *d = (void *)(uintptr_t)page_address(f);
+	uint32_t size = sizeof(*d), n = (uint32_t)below(f, 4);
+
+	memset(d, 0, sizeof(*d));
+	d->magic = HOLM_CELL_MAGIC;
+	d->version = HOLM_CELL_VERSION;
+	d->name[0] = 'f';
+	while (n--)
+		size += make_record(f, (char *)d + size);
+	d->size = often(f) ? size : (uint32_t)number(f);
+	c->desc = often(f) ? (uintptr_t)d : number(f);
+	c->size = often(f) ? size : number(f);
+}
+
+static void make_pin(struct fuzz *f, void *buf)
+{
+	struct holm_ioc_cell_pin *p = buf;
+
+	p->addr = address(f) & ~0x1fffffULL;
+	p->size = often(f) ? 2UL << 20 : number(f);
+	p->phys = address(f);
+}
+
+static void make_load(struct fuzz *f, void *buf)
+{
+	struct holm_ioc_cell_load *l = buf;
+
+	l->id = (uint32_t)below(f, 8);
+	l->reserved = 0;
+	l->from = address(f);
+	l->to = number(f);
+	l->size = length(f);
+}
+
 /* clang-format off */
 static const struct {
 	unsigned long cmd;
@@ -217,13 +286,19 @@ static const struct {
 	{ ACRN_IOCTL_IRQFD,			false, make_irqfd },
 	{ HOLM_IOC_QUERY,			false, make_query },
 	{ HOLM_IOC_TRACE,			false, make_trace },
+	{ HOLM_IOC_CELL_PIN,			false, make_pin },
+	{ HOLM_IOC_CELL_CREATE,			false, make_cell },
+	{ HOLM_IOC_CELL_LOAD,			false, make_load },
+	{ HOLM_IOC_CELL_START,			true,  NULL },
+	{ HOLM_IOC_CELL_STOP,			true,  NULL },
+	{ HOLM_IOC_CELL_DESTROY,		true,  NULL },
+	{ HOLM_IOC_CELL_ASK,			false, NULL },
 };
 /* clang-format on */
 
 static void fuzz_call_one(struct fuzz *f, size_t i)
 {
-	bool holm = calls[i].cmd == HOLM_IOC_QUERY ||
-		    calls[i].cmd == HOLM_IOC_TRACE;
+	bool holm = _IOC_NR(calls[i].cmd) >= _IOC_NR(HOLM_IOC_QUERY);
 	int fd = holm ? holm_fd : hsm_fd;
 	uint64_t buf[512 / sizeof(uint64_t)];
 	unsigned long arg = (unsigned long)buf;
@@ -232,11 +307,11 @@ static void fuzz_call_one(struct fuzz *f, size_t i)
 	if (calls[i].make)
 		calls[i].make(f, buf);
 	if (calls[i].by_value)
-		arg = address(f);
+		arg = holm ? below(f, 8) : address(f);
 	else if (!often(f) && !often(f))
 		arg = number(f);
 	f->calls++;
-	if (ioctl(fd, calls[i].cmd, arg) == 0)
+	if (ioctl(fd, calls[i].cmd, arg) >= 0)
 		f->done++;
 }
 
@@ -306,6 +381,15 @@ static void create_vm(struct fuzz *f)
 	}
 }
 
+/* Cells outlive files, where there is a hypervisor that makes any of these. */
+static void end_cells(void)
+{
+	unsigned long id;
+
+	for (id = 1; id < 64; id++)
+		ioctl(holm_fd, HOLM_IOC_CELL_DESTROY, id);
+}
+
 static void fuzz_round(struct fuzz *f, struct fuzz *g)
 {
 	pthread_t thread;
@@ -323,6 +407,7 @@ static void fuzz_round(struct fuzz *f, struct fuzz *g)
 	fuzz_thread(f);
 	pthread_join(thread, NULL);
 	events_set(f, false);
+	end_cells();
 	close(hsm_fd);
 }
 
@@ -334,6 +419,9 @@ static void figures(char *buf, size_t len)
 		SYSFS "vms",
 		SYSFS "cpus_taken",
 		"/sys/devices/system/cpu/online",
+		HOLM_OBJECTS_SYSFS "/cells",
+		HOLM_OBJECTS_SYSFS "/regions",
+		HOLM_OBJECTS_SYSFS "/functions",
 	};
 	size_t i, used = 0;
 
