@@ -4,6 +4,7 @@
 
 #include "cell/cell_take.h"
 #include "core/log.h"
+#include "guest/x86/guest.h"
 #include "guest/x86/pcifn.h"
 #include "io/subpage.h"
 #include "lib/errno.h"
@@ -29,6 +30,18 @@ bool cell_pci_has_port(const struct cell *c, u32 port, u32 count)
 				return true;
 	}
 	return false;
+}
+
+bool cell_pci_facts(const struct cell *c, u32 n, struct holm_device *out)
+{
+	struct spinlock *lock = &c->vm->guest->vpci.lock;
+
+	if (n >= c->npci)
+		return false;
+	spin_lock(lock);
+	pcifn_facts(&c->pci[n].fn, out);
+	spin_unlock(lock);
+	return true;
 }
 
 static int map(const struct cell *c, u64 from, u64 to)

@@ -8,4 +8,7 @@
 /** Has a function of @c's a BAR there? */
 bool cell_pci_has_port(const struct cell *c, u32 port, u32 count);
 
+/** Function number @n of @c as it is now; false: there are not so many. */
+bool cell_pci_facts(const struct cell *c, u32 n, struct holm_device *out);
+
 #endif

@@ -83,6 +83,7 @@ s64 hc_act_debug_seed(struct hc_call *call);
 int hc_query_vm_ports(struct hc_call *call);
 int hc_query_vm_msrs(struct hc_call *call);
 int hc_query_pin(struct hc_call *call);
+int hc_query_device(struct hc_call *call);
 int hc_query_cell_desc(struct hc_call *call);
 
 /** Put @size bytes behind what the answer has already. -EFAULT. */

@@ -2,7 +2,7 @@
 /*
  * What an audit starts from: what the CPUs walk, not what a policy meant.
  */
-#include "cell/cell.h"
+#include "cell/cell_pci.h"
 #include "guest/x86/direct_ioapic.h"
 #include "guest/x86/msr.h"
 #include "hypercall/call.h"
@@ -102,6 +102,23 @@ int hc_query_pin(struct hc_call *call)
 	if (!direct_ioapic_pin(call->u.query.index, &pin))
 		return -ENOENT;
 	return hc_query_add(call, &pin, sizeof(pin));
+}
+
+int hc_query_device(struct hc_call *call)
+{
+	struct holm_device out;
+	const struct cell *c;
+	struct vm *vm;
+	bool more, is = false;
+
+	vm = vm_get_slot(call->u.query.index, &more);
+	if (!vm)
+		return -ENOENT;
+	c = __atomic_load_n(&vm->cell, __ATOMIC_ACQUIRE);
+	if (c && call->arg2 <= ~(u32)0)
+		is = cell_pci_facts(c, (u32)call->arg2, &out);
+	vm_put(vm);
+	return is ? hc_query_add(call, &out, sizeof(out)) : -ENOENT;
 }
 
 static int add_desc(struct hc_call *call, const struct holm_cell_desc *d)

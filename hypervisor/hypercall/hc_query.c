@@ -159,6 +159,7 @@ static const struct {
 	[HOLM_QUERY_VM_PORTS] = { hc_query_vm_ports, true },
 	[HOLM_QUERY_VM_MSRS] = { hc_query_vm_msrs, true },
 	[HOLM_QUERY_HOST_MAP] = { hc_query_host_map, true },
+	[HOLM_QUERY_DEVICE] = { hc_query_device, true },
 	[HOLM_QUERY_PIN] = { hc_query_pin, false },
 	[HOLM_QUERY_CELL_DESC] = { hc_query_cell_desc, true },
 	[HOLM_QUERY_CELL_COMM] = { hc_query_cell_comm, false },

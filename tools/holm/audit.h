@@ -28,6 +28,8 @@ struct passes {
 struct guest {
 	struct holm_vm vm;
 	struct passes ports, msrs;
+	struct holm_device *device;
+	size_t devices;
 	struct holm_cell_desc *desc; /* of a cell, checked in shape; or NULL */
 };
 

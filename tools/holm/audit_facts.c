@@ -181,6 +181,23 @@ static int read_desc(struct guest *g, const struct source *src)
 	return at ? -EPROTO : got == -ENOENT ? 0 : got;
 }
 
+static int read_devices(struct guest *g, const struct source *src)
+{
+	struct holm_device d;
+	int err = 0, got;
+
+	while (!err) {
+		got = src->query(src->ctx, HOLM_QUERY_DEVICE, g->vm.slot,
+				 g->devices, &d, sizeof(d));
+		if (got == -ENOENT)
+			return 0;
+		if (got != sizeof(d))
+			return got < 0 ? got : -EPROTO;
+		err = PUSH(g->device, g->devices, d);
+	}
+	return err;
+}
+
 static int read_guest(struct facts *f, const struct source *src,
 		      struct guest *g)
 {
@@ -192,6 +209,8 @@ static int read_guest(struct facts *f, const struct source *src,
 	if (!err)
 		err = read_passes(&g->msrs, src, HOLM_QUERY_VM_MSRS,
 				  g->vm.slot);
+	if (!err)
+		err = read_devices(g, src);
 	return err ? err : read_desc(g, src);
 }
 
@@ -338,6 +357,7 @@ void facts_free(struct facts *f)
 	for (i = 0; i < f->guests; i++) {
 		free(f->guest[i].ports.p);
 		free(f->guest[i].msrs.p);
+		free(f->guest[i].device);
 		free(f->guest[i].desc);
 	}
 	free(f->guest);

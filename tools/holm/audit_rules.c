@@ -197,15 +197,26 @@ static bool link_lists(const struct guest *g, const struct reach *r)
 	return false;
 }
 
-static bool has_bars(const struct guest *g)
+/* Is it part of what a function of the guest's decodes? */
+static bool is_bar(const struct guest *g, uint64_t at, uint64_t size,
+		   uint64_t io)
 {
-	return desc_next(g->desc, HOLM_CELL_R_PCI, NULL);
+	size_t i, n;
+
+	for (i = 0; i < g->devices; i++)
+		for (n = 0; n < HOLM_DEVICE_BARS; n++)
+			if (g->device[i].bar[n].io == io &&
+			    inside(at, size, g->device[i].bar[n].base,
+				   g->device[i].bar[n].size))
+				return true;
+	return false;
 }
 
-/* A PCI function's BARs are where they are: identity, uncached. */
-static bool may_be_bar(const struct guest *g, const struct reach *r)
+/* A function's BARs are where they are: identity, uncached. */
+static bool maps_bar(const struct guest *g, const struct reach *r)
 {
-	return has_bars(g) && r->gpa == r->hpa && !(r->flags & HOLM_MAP_RAM);
+	return r->gpa == r->hpa && !(r->flags & HOLM_MAP_RAM) &&
+	       is_bar(g, r->hpa, r->size, 0);
 }
 
 static void check_described(const struct facts *f, struct verdict *v)
@@ -221,7 +232,7 @@ static void check_described(const struct facts *f, struct verdict *v)
 		v->looked_at += r->size / PAGE;
 		if (is_per_cpu(f, r->hpa, r->size) ||
 		    is_comm_page(r, r->hpa, r->size) || mem_lists(g, r) ||
-		    link_lists(g, r) || may_be_bar(g, r))
+		    link_lists(g, r) || maps_bar(g, r))
 			continue;
 		verdict_add(v,
 			    "cell '%s' reaches 0x%" PRIx64 ", %" PRIu64
@@ -321,7 +332,6 @@ static void check_ports(const struct facts *f, struct verdict *v)
 	}
 }
 
-/* I/O BARs come with a function. */
 static void check_cell_ports(const struct facts *f, struct verdict *v)
 {
 	uint32_t port;
@@ -334,8 +344,7 @@ static void check_cell_ports(const struct facts *f, struct verdict *v)
 			if (!port_passes(g, port))
 				continue;
 			v->looked_at++;
-			if (port_is_listed(g, port, 0) ||
-			    (has_bars(g) && port >= 0x1000))
+			if (port_is_listed(g, port, 0) || is_bar(g, port, 1, 1))
 				continue;
 			verdict_add(v,
 				    "cell '%s' reaches port 0x%x, which its "
@@ -519,6 +528,62 @@ static void check_pin(const struct facts *f, const struct holm_pin *pin,
 			    pin->gsi, g->vm.name, HOLM_PIN_DEST(pin->entry));
 }
 
+/* --- devices --- */
+
+static bool device_is_listed(const struct guest *g, uint32_t bdf)
+{
+	const struct holm_cell_pci *r = NULL;
+
+	while ((r = desc_next(g->desc, HOLM_CELL_R_PCI, r)))
+		if (r->bdf == bdf)
+			return true;
+	return false;
+}
+
+static bool has_device(const struct guest *g, uint32_t bdf)
+{
+	size_t i;
+
+	for (i = 0; i < g->devices; i++)
+		if (g->device[i].bdf == bdf)
+			return true;
+	return false;
+}
+
+static void check_device(const struct facts *f, const struct guest *g,
+			 const struct holm_device *d, struct verdict *v)
+{
+	const unsigned int bus = d->bdf >> 8, dev = d->bdf >> 3 & 0x1f,
+			   fn = d->bdf & 7;
+	const struct guest *other;
+
+	if (!g->desc || !device_is_listed(g, d->bdf))
+		verdict_add(v, "VM '%s' has %02x:%02x.%x without a claim to it",
+			    g->vm.name, bus, dev, fn);
+	for (other = g + 1; other < f->guest + f->guests; other++)
+		if (has_device(other, d->bdf))
+			verdict_add(v,
+				    "VMs '%s' and '%s' both have %02x:%02x.%x",
+				    g->vm.name, other->vm.name, bus, dev, fn);
+	if (d->odd || (d->dest & ~g->vm.cpus))
+		verdict_add(v,
+			    "%02x:%02x.%x of VM '%s' sends messages to CPUs "
+			    "not its own",
+			    bus, dev, fn, g->vm.name);
+}
+
+static void check_devices(const struct facts *f, struct verdict *v)
+{
+	size_t i, n;
+
+	for (i = 0; i < f->guests; i++)
+		for (n = 0; n < f->guest[i].devices; n++) {
+			v->looked_at++;
+			check_device(f, &f->guest[i], &f->guest[i].device[n],
+				     v);
+		}
+}
+
 static void check_lines(const struct facts *f, struct verdict *v)
 {
 	size_t i;
@@ -552,6 +617,10 @@ const struct rule audit_rules[] = {
 	  "registers", check_msrs },
 	{ "lines", "an interrupt line leads to CPUs of the guest whose it is",
 	  "lines", check_lines },
+	{ "devices",
+	  "a PCI function is one cell's, and its messages go to that one's "
+	  "CPUs",
+	  "functions", check_devices },
 	{ "cpus", "a CPU belongs to one guest", "CPUs", check_cpus },
 	{ "dma",
 	  "devices that access memory themselves are not confined: Holm drives "

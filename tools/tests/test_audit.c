@@ -30,6 +30,7 @@ static struct {
 	struct holm_vm vm[SLOTS];
 	struct holm_cpu cpu[5];
 	struct holm_pin pin[4];
+	struct holm_device device[SLOTS];
 	uint32_t no_cell;
 	unsigned int changes; /* of the machine, one a look */
 } world;
@@ -40,6 +41,7 @@ struct desc {
 	struct holm_cell_port port;
 	struct holm_cell_comm comm;
 	struct holm_cell_irq irq;
+	struct holm_cell_pci pci;
 };
 
 static struct desc descs[SLOTS];
@@ -93,7 +95,7 @@ static int own(uint32_t subject, uint32_t index, uint64_t from, void *buf,
 		return answer_map(world.host, from, buf);
 	if (subject != HOLM_QUERY_VM && subject != HOLM_QUERY_VM_MAP &&
 	    subject != HOLM_QUERY_VM_PORTS && subject != HOLM_QUERY_VM_MSRS &&
-	    subject != HOLM_QUERY_CELL_DESC)
+	    subject != HOLM_QUERY_CELL_DESC && subject != HOLM_QUERY_DEVICE)
 		return -ENOSYS;
 	if (index >= SLOTS)
 		return -ENOENT;
@@ -105,6 +107,11 @@ static int own(uint32_t subject, uint32_t index, uint64_t from, void *buf,
 		return answer_pass(world.port[index], from, buf);
 	if (subject == HOLM_QUERY_VM_MSRS)
 		return answer_pass(world.msr[index], from, buf);
+	if (subject == HOLM_QUERY_DEVICE)
+		return from || !world.device[index].bdf
+			       ? -ENOENT
+			       : answer(&world.device[index],
+					sizeof(world.device[0]), 0, buf, len);
 	if (index < CELL || index == world.no_cell)
 		return -ENOENT;
 	return answer(&descs[index], sizeof(descs[0]), from, buf, len);
@@ -129,6 +136,8 @@ static void describe(int slot, uint64_t phys, const char *name)
 			  .virt = 8 * MIB },
 		.irq = { .head = { HOLM_CELL_R_IRQ, sizeof(d.irq) },
 			 .gsi = (unsigned int)slot },
+		.pci = { .head = { HOLM_CELL_R_PCI, sizeof(d.pci) },
+			 .bdf = (unsigned int)slot << 3 },
 	};
 	struct holm_mapping *m = world.map[slot];
 
@@ -351,6 +360,48 @@ static void test_lines(void **state)
 	expect_out("hv audit", STATUS_FAILED, "line 1 is of the VM in slot 9");
 }
 
+/* A BAR of memory, one of ports, one message. */
+static void give_device(int slot)
+{
+	world.device[slot] = (struct holm_device){
+		.bdf = (unsigned int)slot << 3,
+		.bar = { { 0xfef00000, 2 * PAGE, 0 }, { 0xc000, 0x20, 1 } },
+		.messages = 1,
+		.dest = 1ULL << slot,
+	};
+}
+
+static void test_devices(void **state)
+{
+	(void)state;
+	give_device(CELL);
+	world.map[CELL][4] = (struct holm_mapping){ 0xfef01000, 0xfef01000,
+						    PAGE, RW_DEV, 0 };
+	world.port[CELL][1] = (struct holm_pass){ 0xc01f, 1, 3, 0 };
+	world.port[SERVICE][1].count = 0xbd00;
+	expect_out("hv audit", STATUS_DONE, "devices           holds");
+	world.port[CELL][1].count = 2;
+	expect_out("hv audit", STATUS_FAILED,
+		   "cell 'cell' reaches port 0xc020");
+	world.port[CELL][1].count = 1;
+	world.map[CELL][4].size = 2 * PAGE;
+	expect_out("hv audit", STATUS_FAILED, "cell 'cell' reaches 0xfef01000");
+	world.map[CELL][4].size = PAGE;
+	world.device[CELL].dest |= 1;
+	expect_out("hv audit", STATUS_FAILED,
+		   "00:02.0 of VM 'cell' sends messages to CPUs not its own");
+	give_device(CELL);
+	world.device[CELL].odd = 1;
+	expect_out("hv audit", STATUS_FAILED, "sends messages to CPUs not");
+	give_device(CELL);
+	give_device(OTHER);
+	world.device[OTHER].bdf = world.device[CELL].bdf;
+	expect_out("hv audit", STATUS_FAILED,
+		   "VMs 'cell' and 'other' both have 00:02.0");
+	expect_out("hv audit", STATUS_FAILED,
+		   "VM 'other' has 00:02.0 without a claim");
+}
+
 static void test_cpus(void **state)
 {
 	(void)state;
@@ -391,12 +442,13 @@ static void test_broken_answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_sound),   TEST(test_holm),
-		TEST(test_memory),  TEST(test_users),
-		TEST(test_hidden),  TEST(test_described),
-		TEST(test_ports),   TEST(test_registers),
-		TEST(test_lines),   TEST(test_cpus),
-		TEST(test_changes), TEST(test_broken_answers),
+		TEST(test_sound),          TEST(test_holm),
+		TEST(test_memory),         TEST(test_users),
+		TEST(test_hidden),         TEST(test_described),
+		TEST(test_ports),          TEST(test_registers),
+		TEST(test_lines),          TEST(test_devices),
+		TEST(test_cpus),           TEST(test_changes),
+		TEST(test_broken_answers),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #ifndef GUEST_X86_PCIFN_H
 #define GUEST_X86_PCIFN_H
 
+#include "abi/holm.h"
 #include "guest/x86/vpci.h"
 #include "lib/types.h"
 
@@ -98,6 +99,9 @@ void pcifn_restore_bars(const struct pcifn *f);
 
 /** A refused write to register @reg. */
 void pcifn_deny(const struct pcifn *f, u32 reg);
+
+/** What HOLM_QUERY_DEVICE tells. The caller has the lock. */
+void pcifn_facts(const struct pcifn *f, struct holm_device *out);
 
 /* pcifn_msi.c */
 

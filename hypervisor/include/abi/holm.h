@@ -113,6 +113,9 @@ struct holm_query {
  * from; -EBUSY while it changes. */
 #define HOLM_QUERY_HOST_MAP 12
 #define HOLM_QUERY_PIN      13 /* struct holm_pin, index = GSI */
+/* A PCI function that a cell has, index = slot, from = which; -ENOENT past
+ * the last. struct holm_device. */
+#define HOLM_QUERY_DEVICE 14
 
 #define HOLM_NO_VM 0xffffffffU
 
@@ -203,6 +206,25 @@ struct holm_pin {
 	ABI_U32 gsi;
 	ABI_U32 owner; /* slot of the VM */
 	ABI_U64 entry;
+};
+
+/*
+ * What a function decodes, and where its interrupt messages go, as it has
+ * them now: those that are neither masked nor switched off.
+ */
+#define HOLM_DEVICE_BARS 6
+
+struct holm_device {
+	ABI_U32 bdf;
+	ABI_U32 command; /* its register: PCI Local Bus 3.0, 6.2.2 */
+	struct {
+		ABI_U64 base;
+		ABI_U64 size; /* 0: none */
+		ABI_U64 io;   /* 1: ports */
+	} bar[HOLM_DEVICE_BARS];
+	ABI_U32 messages;
+	ABI_U32 odd;  /* of them, not a fixed interrupt to one CPU by its id */
+	ABI_U64 dest; /* bit n: the others go to CPU n */
 };
 
 #define HOLM_PIN_VECTOR(entry)  ((ABI_U32)((entry)&0xff))

@@ -211,6 +211,21 @@ static void set_msi(u32 addr, u32 high, u32 data, bool on)
 	check_eq(cfg_read(edu, cap) >> 16 & 1, on, "what it reads");
 }
 
+/* What an audit is told of the only function that the cell has. */
+static void expect_messages(u32 id, u32 bdf, u32 n, u64 dest)
+{
+	struct holm_device d;
+
+	check_eq(hc_query(HOLM_QUERY_DEVICE, id, &d, sizeof(d)), sizeof(d),
+		 "query");
+	check_eq(d.bdf, bdf, "function");
+	check_eq(d.messages, n, "messages");
+	check_eq(d.odd, 0, "odd messages");
+	check_eq(d.dest, dest, "CPUs");
+	check_eq(hc_query_from(HOLM_QUERY_DEVICE, id, 1, &d, sizeof(d)),
+		 -ENOENT, "the next");
+}
+
 static void messages_arrive(void)
 {
 	u32 id = make(edu, 0), base = bar(edu, 0);
@@ -218,6 +233,7 @@ static void messages_arrive(void)
 
 	cfg_write(edu, PCI_COMMAND, PCI_MEMORY | PCI_MASTER);
 	set_msi(MSI_TO(CELL_ID), 0, VEC_CELL, true);
+	expect_messages(id, edu, 1, BIT64(1));
 	raise(base, 1);
 	check(WAIT_FOR(puppet_irqs(VEC_CELL) == 1), "none came");
 	exits = hc_cpu(1).exits;
@@ -365,7 +381,9 @@ static void msix_tables_are_looked_at(void)
 	set_entry(table, MSI_TO(CELL_ID), VEC_CELL);
 	kick_nic(base);
 	check_eq(puppet_irqs(VEC_CELL), 0, "one came, MSI-X off");
+	expect_messages(id, nic, 0, 0);
 	cfg_write(nic, cap, MSIX_ENABLE);
+	expect_messages(id, nic, 1, BIT64(1));
 	kick_nic(base);
 	check(WAIT_FOR(puppet_irqs(VEC_CELL) > 0), "none came");
 	exits = hc_cpu(1).exits;
@@ -378,6 +396,7 @@ static void msix_tables_are_looked_at(void)
 	set_entry(table, MSI_TO(hc_cpu(0).lapic_id), VEC_CELL);
 	check_eq(denied(id, HOLM_CELL_DENY_MSI), 1, "to another CPU");
 	check_eq(mem_read(table), MSI_TO(hc_cpu(0).lapic_id), "it stands");
+	expect_messages(id, nic, 0, 0);
 	was = puppet_irqs(VEC_CELL);
 	kick_nic(base);
 	check_eq(puppet_irqs(VEC_CELL), was, "one came, refused");

@@ -10,7 +10,7 @@ VM_BENCH_SRC := tests/unit/vm_bench.c tests/unit/vm_world.c \
 	vlapic_hw.c vlapic_timer.c vioapic.c vpic.c virq.c vpit.c \
 	vpmtimer.c cell_power.c cpuid.c \
 	cpuid_table.c msr.c msr_table.c direct_apic.c direct_ioapic.c \
-	vpci.c vpci_config.c pcifn.c pcifn_config.c pcifn_msi.c ivshmem.c) \
+	vpci.c vpci_config.c pcifn.c pcifn_config.c pcifn_msi.c pcifn_facts.c ivshmem.c) \
 	$(addprefix hypercall/, hypercall.c hc_cpu.c hc_ioreq.c hc_irq.c \
 	hc_debug.c hc_map.c hc_memory.c hc_query.c hc_trace.c hc_vcpu.c hc_vm.c \
 	hc_cell.c hc_facts.c) lib/printf.c \
