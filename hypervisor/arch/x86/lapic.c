@@ -121,6 +121,12 @@ void lapic_icr(u32 dest, u32 low)
 	xapic_write(LAPIC_ICR_HIGH, high);
 }
 
+bool lapic_in_service(u8 vector)
+{
+	return lapic_read(LAPIC_ISR + vector / 32U * 0x10) >> (vector % 32U) &
+	       1;
+}
+
 void lapic_eoi(void)
 {
 	lapic_write(LAPIC_EOI, 0);

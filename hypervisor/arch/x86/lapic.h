@@ -95,6 +95,9 @@ void lapic_virtual_wire(void);
 
 void lapic_eoi(void);
 
+/** Was this interrupt delivered, and no EOI is there yet? */
+bool lapic_in_service(u8 vector);
+
 /** Calibrate the timer against @tsc_khz; once, on the boot CPU. */
 void lapic_timer_calibrate(u64 tsc_khz);
 

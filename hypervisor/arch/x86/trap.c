@@ -4,6 +4,7 @@
 #include "arch/x86/asm.h"
 #include "arch/x86/desc.h"
 #include "arch/x86/halt.h"
+#include "arch/x86/lapic.h"
 #include "core/log.h"
 
 /* Gate descriptor, APM vol 2, 4.8.4. */
@@ -120,12 +121,24 @@ void trap_interrupt(u8 vector)
 	trap_hooks->interrupt(vector);
 }
 
+/*
+ * A guest may send itself interrupts with the vectors of exceptions, and
+ * leave its CPU before they are delivered. But for machine checks those
+ * exceptions cannot happen here: there is no x87, SSE, alignment check, CET or
+ * #VE in Holm. And what the local APIC says is in service is no exception.
+ */
+static bool is_left_behind(u64 vector)
+{
+	return vector >= VECTOR_FIRST_LEGAL && vector < VECTOR_FIRST_IRQ &&
+	       lapic_in_service((u8)vector);
+}
+
 void trap_handle(struct trap_frame *f)
 {
 	if (f->vector == VECTOR_NMI) {
 		leave_window(f);
 		trap_hooks->nmi();
-	} else if (f->vector >= VECTOR_FIRST_IRQ) {
+	} else if (f->vector >= VECTOR_FIRST_IRQ || is_left_behind(f->vector)) {
 		trap_hooks->interrupt((u8)f->vector);
 	} else if (!fixup(f)) {
 		die(f);

@@ -5,13 +5,15 @@
 
 #include "lib/types.h"
 
-#define VECTOR_NMI       2
-#define VECTOR_DF        8
-#define VECTOR_MC        18
-#define VECTOR_FIRST_IRQ 32
-#define VECTOR_TIMER     0xe0
-#define VECTOR_POSTED    0xe1 /* look for what was posted to the guest */
-#define VECTOR_SPURIOUS  0xff
+#define VECTOR_NMI 2
+#define VECTOR_DF  8
+#define VECTOR_MC  18
+/* From here on an interrupt may be sent: SDM vol 3, 11.5.2. */
+#define VECTOR_FIRST_LEGAL 16
+#define VECTOR_FIRST_IRQ   32
+#define VECTOR_TIMER       0xe0
+#define VECTOR_POSTED      0xe1 /* look for what was posted to the guest */
+#define VECTOR_SPURIOUS    0xff
 
 /** What exception.S leaves on the stack. */
 struct trap_frame {

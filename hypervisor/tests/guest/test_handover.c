@@ -133,6 +133,49 @@ static void out_of_reach(void)
 	check(smp_start(1, id), "start at last");
 }
 
+/* Interrupts with the vectors of exceptions, pending as it goes to sleep. */
+static void sleep_with_low_vectors(void *arg)
+{
+	u32 *asleep = arg;
+
+	irq_disable();
+	for (u32 v = 16; v < 32; v++)
+		apic_icr(hc_cpu(1).lapic_id, ICR_ASSERT | v);
+	__atomic_store_n(asleep, 1, __ATOMIC_SEQ_CST);
+	for (;;)
+		__asm__ volatile("hlt");
+}
+
+/* They are nobody's who has the CPU next: not Holm's, nor a User VM's. */
+static void low_vectors_are_left_behind(void)
+{
+	static u32 asleep;
+	struct dm_vm vm;
+
+	check(smp_start(1, hc_cpu(1).lapic_id), "start");
+	smp_call(1, sleep_with_low_vectors, &asleep);
+	check(WAIT_FOR(__atomic_load_n(&asleep, __ATOMIC_SEQ_CST)), "asleep");
+	check_eq(take(1), 0, "take");
+	ram_free_all();
+	if (!dm_make(&vm, 1, RAM))
+		return;
+	{
+		struct acrn_abi_vcpu_regs regs = dm_regs_long(&vm, 0, BLOB_AT);
+
+		blob_load(&vm, request);
+		check_eq(dm_set_regs(&vm, &regs), 0, "registers");
+	}
+	check_eq(dm_call(HC_START_VM, &vm), 0, "start VM");
+	check_eq(dm_serve(&vm, PATIENCE_MS), DM_ENDED, "it does not end");
+	irq_enable();
+	check_eq(dm_call(HC_DESTROY_VM, &vm), 0, "destroy");
+	check_eq(give_back(1), 0, "return");
+	check(smp_start(1, hc_cpu(1).lapic_id), "start again");
+	check(smp_offline(1), "offline");
+	check_eq(take(1), 0, "take it again");
+	check_eq(give_back(1), 0, "return it again");
+}
+
 /* INIT alone makes a CPU offline enough, once it has arrived. */
 static void init_is_offline(void)
 {
@@ -183,6 +226,7 @@ const struct test tests[] = {
 	{ "online_is_refused", online_is_refused },
 	{ "there_and_back", there_and_back },
 	{ "out_of_reach", out_of_reach },
+	{ "low_vectors_are_left_behind", low_vectors_are_left_behind },
 	{ "init_is_offline", init_is_offline },
 	{ "init_asks_back", init_asks_back },
 	{ NULL, NULL },
