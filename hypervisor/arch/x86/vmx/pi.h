@@ -32,6 +32,12 @@ static inline bool pi_is_on(const struct pi_desc *d)
 	return __atomic_load_n(&d->control, __ATOMIC_RELAXED) & PI_ON;
 }
 
+/** No notification is sent: who waits for one would wait for ever. */
+static inline bool pi_is_suspended(const struct pi_desc *d)
+{
+	return __atomic_load_n(&d->control, __ATOMIC_SEQ_CST) & PI_SN;
+}
+
 /** Request @vector, from any CPU. True: notify the CPU *@dest. */
 static inline bool pi_post(struct pi_desc *d, u8 vector, u32 *dest)
 {

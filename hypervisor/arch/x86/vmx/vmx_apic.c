@@ -171,19 +171,26 @@ void vmx_apic_take_posted(struct vmx_vcpu *s)
 }
 
 /*
- * The mode may be given up meanwhile. Then either that saw the vector, or
- * this sees the mode.
+ * Not while the mode is given up, nor while no CPU has the VMCS loaded: a vCPU
+ * that was parked and is halted again sleeps without it, and only a kick wakes
+ * it. Either may begin meanwhile. Then either who began it looks later and
+ * sees the vector, or this sees that it began.
  */
+static bool takes_posts(const struct vmx_vcpu *s)
+{
+	return __atomic_load_n(&s->posting, __ATOMIC_SEQ_CST) &&
+	       !pi_is_suspended(&s->pi);
+}
+
 static bool post(struct vmx_vcpu *s, u8 vector)
 {
 	bool notify;
 	u32 dest;
 
-	if (!__atomic_load_n(&s->posting, __ATOMIC_SEQ_CST))
+	if (!takes_posts(s))
 		return false;
 	notify = pi_post(&s->pi, vector, &dest);
-	if (!__atomic_load_n(&s->posting, __ATOMIC_SEQ_CST) &&
-	    pi_take_back(&s->pi, vector))
+	if (!takes_posts(s) && pi_take_back(&s->pi, vector))
 		return false;
 	if (notify)
 		lapic_icr(dest, ICR_FIXED | ICR_ASSERT | VECTOR_POSTED);
