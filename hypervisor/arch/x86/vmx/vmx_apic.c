@@ -96,8 +96,8 @@ static void switch_on(struct hw_vcpu *v, const struct apic_vectors *from)
 		write_eoi_exits(s, i, from->irr[i] | from->isr[i],
 				from->tmr[i]);
 	write_status(s);
-	write_posted(s, true);
-	__atomic_store_n(&s->posting, true, __ATOMIC_SEQ_CST);
+	write_posted(s, VMX_POSTING);
+	__atomic_store_n(&s->posting, VMX_POSTING, __ATOMIC_SEQ_CST);
 }
 
 static void switch_off(struct hw_vcpu *v, struct apic_vectors *into)
