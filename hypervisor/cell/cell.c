@@ -42,19 +42,9 @@ static u64 desc_cpus(const struct holm_cell_desc *d)
 	return cpus;
 }
 
-static bool name_is_taken(const char *name)
+static bool has_name(struct vm *vm, void *name)
 {
-	bool more = true, taken = false;
-
-	for (u32 slot = 0; more && !taken; slot++) {
-		struct vm *vm = vm_get_slot(slot, &more);
-
-		if (!vm)
-			continue;
-		taken = vm->cell && strcmp(vm->name, name) == 0;
-		vm_put(vm);
-	}
-	return taken;
+	return vm->cell && strcmp(vm->name, name) == 0;
 }
 
 /* The hand-over lock is held; @c has its description and nothing else. */
@@ -67,7 +57,7 @@ static int create(struct cell *c)
 	int rc;
 
 	memcpy(params.name, c->desc->name, sizeof(params.name));
-	if (name_is_taken(params.name)) {
+	if (vm_any(has_name, params.name)) {
 		log_guest("cell: there is a cell '%s' already", params.name);
 		return -EEXIST;
 	}

@@ -92,10 +92,10 @@ u32 cell_comm_state(const struct cell *c);
 int cell_comm_ask(struct vm_locked l, u32 message);
 
 /** Tell every cell but @but (NULL: all) that cells came or went. */
-void cell_comm_tell_changed(const struct cell *but);
+void cell_comm_tell_changed(struct cell *but);
 
 /** Is a cell other than @but (NULL: any) locked? Logs which one. */
-bool cell_comm_locked(const struct cell *but);
+bool cell_comm_locked(struct cell *but);
 
 /* cell_take.c: what changes hands. The caller has the hand-over lock. */
 

@@ -130,52 +130,40 @@ int cell_comm_ask(struct vm_locked l, u32 message)
 	return put_message(c, message) ? 0 : -EBUSY;
 }
 
-/*
- * Call @fn for every cell but @but until it returns true; says whether it
- * did. Cells are only looked at: their locks are not taken.
- */
-static bool any_cell(bool (*fn)(struct vm *vm), const struct cell *but)
+/* Cells are only looked at: their locks are not taken. NULL: it is none. */
+static struct cell *cell_but(struct vm *vm, const struct cell *but)
 {
-	bool more = true, found = false;
+	struct cell *c = __atomic_load_n(&vm->cell, __ATOMIC_ACQUIRE);
 
-	for (u32 slot = 0; more && !found; slot++) {
-		struct vm *vm = vm_get_slot(slot, &more);
-		struct cell *c;
-
-		if (!vm)
-			continue;
-		c = __atomic_load_n(&vm->cell, __ATOMIC_ACQUIRE);
-		found = c && c != but && fn(vm);
-		vm_put(vm);
-	}
-	return found;
+	return c == but ? NULL : c;
 }
 
-static bool tell_changed(struct vm *vm)
+static bool tell_changed(struct vm *vm, void *but)
 {
-	u32 state = cell_state(vm);
+	struct cell *c = cell_but(vm, but);
+	u32 state = c ? cell_state(vm) : HOLM_CELL_SHUT_DOWN;
 
-	if (is_asked(vm->cell) &&
-	    (state == HOLM_CELL_RUNNING || state == HOLM_CELL_LOCKED))
-		put_message(vm->cell, HOLM_COMM_CHANGED);
+	if ((state == HOLM_CELL_RUNNING || state == HOLM_CELL_LOCKED) &&
+	    is_asked(c))
+		put_message(c, HOLM_COMM_CHANGED);
 	return false;
 }
 
-void cell_comm_tell_changed(const struct cell *but)
+void cell_comm_tell_changed(struct cell *but)
 {
-	any_cell(tell_changed, but);
+	vm_any(tell_changed, but);
 }
 
-static bool is_locked(struct vm *vm)
+static bool is_locked(struct vm *vm, void *but)
 {
-	if (cell_state(vm) != HOLM_CELL_LOCKED)
+	if (!cell_but(vm, but) || cell_state(vm) != HOLM_CELL_LOCKED)
 		return false;
 	log_guest("cell '%s' is locked: no other comes or goes unless forced",
 		  vm->name);
 	return true;
 }
 
-bool cell_comm_locked(const struct cell *but)
+bool cell_comm_locked(struct cell *but)
 {
-	return any_cell(is_locked, but);
+	return vm_any(is_locked, but);
 }

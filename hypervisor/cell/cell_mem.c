@@ -17,6 +17,7 @@
 #include "mem/hostmap.h"
 #include "mem/physmap.h"
 #include "mem/physwin.h"
+#include "vm/memregion.h"
 #include "vm/sched.h"
 
 static u32 type_of(const struct holm_cell_mem *m)
@@ -80,39 +81,37 @@ static int leaf_overlaps(const struct pt_leaf *leaf, void *arg)
 								      : 0;
 }
 
-static int check_unused_by(struct vm *vm, const struct holm_cell_mem *m)
-{
-	struct holm_cell_mem copy = *m;
-	int rc;
-
-	spin_lock(&vm->s2.lock);
-	rc = pgtable_for_each(&vm->s2.pt, 0, BIT64(47), leaf_overlaps, &copy);
-	spin_unlock(&vm->s2.lock);
-	if (vm->ioreq_page.v != ADDR_NONE &&
-	    range_inside(vm->ioreq_page.v, 1, m->phys, m->size))
-		rc = -EBUSY;
-	if (rc)
-		log_guest("cell: memory at %llx is in use by VM '%s'",
-			  (unsigned long long)m->phys, vm->name);
-	return rc;
-}
+struct use_ask {
+	const struct cell *cell;
+	struct holm_cell_mem mem;
+};
 
 /* Nobody but the Service VM may have had it. */
+static bool has_memory(struct vm *vm, void *arg)
+{
+	struct use_ask *ask = arg;
+	bool has;
+
+	if (vm->kind == VM_SERVICE || vm == ask->cell->vm)
+		return false;
+	spin_lock(&vm->s2.lock);
+	has = pgtable_for_each(&vm->s2.pt, 0, VM_GPA_LIMIT, leaf_overlaps,
+			       &ask->mem);
+	spin_unlock(&vm->s2.lock);
+	if (vm->ioreq_page.v != ADDR_NONE &&
+	    range_inside(vm->ioreq_page.v, 1, ask->mem.phys, ask->mem.size))
+		has = true;
+	if (has)
+		log_guest("cell: memory at %llx is in use by VM '%s'",
+			  (unsigned long long)ask->mem.phys, vm->name);
+	return has;
+}
+
 static int check_unused(const struct cell *c, const struct holm_cell_mem *m)
 {
-	bool more = true;
-	int rc = 0;
+	struct use_ask ask = { c, *m };
 
-	for (u32 slot = 0; more && rc == 0; slot++) {
-		struct vm *vm = vm_get_slot(slot, &more);
-
-		if (!vm)
-			continue;
-		if (vm->kind != VM_SERVICE && vm != c->vm)
-			rc = check_unused_by(vm, m);
-		vm_put(vm);
-	}
-	return rc;
+	return vm_any(has_memory, &ask) ? -EBUSY : 0;
 }
 
 static void flush_service(void)
@@ -168,19 +167,10 @@ static void wipe_memory(const struct cell *c, void (*zero)(hpa_t hpa, u64 len))
 			zero(HPA(m->phys), m->size);
 }
 
-static bool is_last(const struct cell *c)
+/* The VM at @but may be gone already: it is compared, not looked at. */
+static bool is_other_cell(struct vm *vm, void *but)
 {
-	bool more = true, last = true;
-
-	for (u32 slot = 0; more && last; slot++) {
-		struct vm *vm = vm_get_slot(slot, &more);
-
-		if (!vm)
-			continue;
-		last = vm->kind != VM_CELL || vm == c->vm;
-		vm_put(vm);
-	}
-	return last;
+	return vm->kind == VM_CELL && vm != but;
 }
 
 /*
@@ -195,7 +185,7 @@ static void show_memory(const struct cell *c, const struct holm_cell_mem *end)
 	while ((m = next_mem(c, m)) != end)
 		if (is_private(m))
 			hostmap_show(HPA(m->phys), m->size);
-	if (!is_last(c))
+	if (vm_any(is_other_cell, c->vm))
 		return;
 	hostmap_settle();
 	vm_forget_host();

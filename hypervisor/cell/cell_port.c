@@ -24,37 +24,34 @@ static bool ports_clash(const struct cell *other,
 	return cell_pci_has_port(other, p->port, p->count);
 }
 
-static int check_port_owners(const struct cell *c,
-			     const struct holm_cell_port *p)
+struct port_ask {
+	const struct cell *cell;
+	const struct holm_cell_port *port;
+};
+
+static bool has_port(struct vm *vm, void *arg)
 {
-	bool more = true;
-	int rc = 0;
+	const struct port_ask *ask = arg;
 
-	for (u32 slot = 0; more && rc == 0; slot++) {
-		struct vm *vm = vm_get_slot(slot, &more);
-
-		if (!vm)
-			continue;
-		if (vm->cell && vm->cell != c && ports_clash(vm->cell, p)) {
-			log_guest("cell: port %x is cell '%s's", p->port,
-				  vm->name);
-			rc = -EBUSY;
-		}
-		vm_put(vm);
-	}
-	return rc;
+	if (!vm->cell || vm->cell == ask->cell ||
+	    !ports_clash(vm->cell, ask->port))
+		return false;
+	log_guest("cell: port %x is cell '%s's", ask->port->port, vm->name);
+	return true;
 }
 
 /* Ports that Holm answers for the Service VM are nobody else's. */
 static int check_port(const struct cell *c, const struct holm_cell_port *p)
 {
+	struct port_ask ask = { c, p };
+
 	for (u32 i = 0; i < p->count; i++) {
 		if (!io_table_find(&vm_service()->io->pio, p->port + i))
 			continue;
 		log_guest("cell: port %x is Holm's", p->port + i);
 		return -EBUSY;
 	}
-	return check_port_owners(c, p);
+	return vm_any(has_port, &ask) ? -EBUSY : 0;
 }
 
 static int check_ports(const struct cell *c)

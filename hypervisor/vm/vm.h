@@ -132,7 +132,7 @@ struct vm {
 	struct cell *cell; /* cell/: set when it has all it asked for */
 	bool stop_on_denial;
 	bool powered_off; /* it is OFF because it wanted to be */
-	u32 denied_last; /* enum holm_cell_denial */
+	u32 denied_last;  /* enum holm_cell_denial */
 	u64 denied_value;
 	u64 denied[HOLM_CELL_DENY_COUNT];
 };
@@ -195,6 +195,13 @@ struct vm *vm_get(u64 vmid);
 /** The same by slot; *@more tells if a VM has this slot or a higher one. */
 struct vm *vm_get_slot(u32 slot, bool *more);
 void vm_put(struct vm *vm);
+
+/**
+ * Call @fn for each VM, which is referenced meanwhile, until it returns true;
+ * says whether it did. VMs that come or go meanwhile may be left out.
+ */
+bool vm_any(bool (*fn)(struct vm *vm, void *arg), void *arg);
+
 /** VMs that exist, the Service VM included. */
 u32 vm_count(void);
 /** The Service VM; NULL before vm_create_service(). Never goes away. */

@@ -61,6 +61,21 @@ void vm_put(struct vm *vm)
 	CHECK(__atomic_fetch_sub(&vm->refs, 1, __ATOMIC_RELEASE) > 0);
 }
 
+bool vm_any(bool (*fn)(struct vm *vm, void *arg), void *arg)
+{
+	bool more = true, found = false;
+
+	for (u32 slot = 0; more && !found; slot++) {
+		struct vm *vm = vm_get_slot(slot, &more);
+
+		if (!vm)
+			continue;
+		found = fn(vm, arg);
+		vm_put(vm);
+	}
+	return found;
+}
+
 static u64 vm_cpu_mask(const struct vm *vm)
 {
 	u64 mask = 0;

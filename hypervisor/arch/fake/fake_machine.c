@@ -218,7 +218,6 @@ int upcall_set_vector(u64 vector)
 	return 0;
 }
 
-/* mem/physmap.h */
 
 static void fake_accessed(hpa_t hpa, u64 len, bool write)
 {
@@ -309,29 +308,30 @@ void physwin_fill(hpa_t dst, hpa_t src, u64 len)
 	fake_accessed(dst, len, true);
 }
 
+/* mem/physmap.h: the same, where it is mapped. */
+
 void physmap_read(void *dst, hpa_t src, u64 len)
 {
-	memcpy(dst, fake_ram_at(src, len), len);
-	fake_accessed(src, len, false);
+	fake_ram_at(src, len);
+	physwin_read(dst, src, len);
 }
 
 void physmap_write(hpa_t dst, const void *src, u64 len)
 {
-	memcpy(fake_ram_at(dst, len), src, len);
-	fake_accessed(dst, len, true);
+	fake_ram_at(dst, len);
+	physwin_write(dst, src, len);
 }
 
 void physmap_zero(hpa_t dst, u64 len)
 {
-	memset(fake_ram_at(dst, len), 0, len);
-	fake_accessed(dst, len, true);
+	fake_ram_at(dst, len);
+	physwin_zero(dst, len);
 }
 
 void physmap_move(hpa_t dst, hpa_t src, u64 len)
 {
-	memmove(fake_ram_at(dst, len), fake_ram_at(src, len), len);
-	fake_accessed(src, len, false);
-	fake_accessed(dst, len, true);
+	fake_ram_at(dst, len);
+	physwin_fill(dst, src, len);
 }
 
 u32 physmap_load32(hpa_t src)

@@ -4,6 +4,7 @@
 #include "abi/cell.h"
 #include "core/cpu.h"
 #include "core/log.h"
+#include "lib/errno.h"
 #include "vm/vm.h"
 
 enum { SLEEP_CONTROL, SLEEP_STATUS, RESET, POWER_PORTS };
@@ -43,7 +44,7 @@ static int power_write(void *dev, u32 port, u32 size, u64 *val)
 	u32 byte = (u8)*val;
 
 	if (size != 1)
-		return -1;
+		return -EINVAL;
 	if (at == SLEEP_CONTROL && (byte & SLP_EN) &&
 	    SLP_TYP(byte) == HOLM_CELL_S5)
 		power_off(vm);

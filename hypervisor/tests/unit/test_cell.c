@@ -189,7 +189,16 @@ static void is_no_user_vm(void **state)
 	assert_int_equal(bench_region(vmid, ACRN_REGION_ADD, 0, RAM_AT,
 				      PAGE_SIZE, BENCH_RWX_WB),
 			 0);
-	/* And what is donated is not there for a cell. */
+	/* And what is donated is not there for a cell, */
+	assert_int_equal(create(), -EBUSY);
+	/* wherever the User VM has it. */
+	assert_int_equal(bench_region(vmid, ACRN_REGION_DEL, 0, RAM_AT,
+				      PAGE_SIZE, BENCH_RWX_WB),
+			 0);
+	assert_int_equal(bench_region(vmid, ACRN_REGION_ADD,
+				      BIT64(48) - PAGE_SIZE, RAM_AT, PAGE_SIZE,
+				      BENCH_RWX_WB),
+			 0);
 	assert_int_equal(create(), -EBUSY);
 	assert_true(service_has(RAM_AT));
 }
