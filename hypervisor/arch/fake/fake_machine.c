@@ -218,7 +218,6 @@ int upcall_set_vector(u64 vector)
 	return 0;
 }
 
-
 static void fake_accessed(hpa_t hpa, u64 len, bool write)
 {
 	const struct fake_access a = { hpa, len, write };
