@@ -153,9 +153,18 @@ class Table(unittest.TestCase):
         self.assertIn("snapshot=on", flash[1])
 
     def test_disks_of_a_test_are_missed(self):
-        disk = "file={build}/images/no.img,if=virtio"
-        run = make_run(devices=["-drive", disk])
-        self.assertIn("/b/images/no.img", machine.Builder("/b").missing(run))
+        run = make_run(disk="images/no.img")
+        for builder in machine.Builder("/b"), bochs.Builder("/b"):
+            self.assertIn("/b/images/no.img", builder.missing(run))
+            self.assertIn("/b/images/no.img",
+                          " ".join(builder.command(run)))
+
+    def test_second_port(self):
+        for builder, path in ((machine.Builder("/b"), "/b/logs/t-2.com2"),
+                              (bochs.Builder("/b"), "/b/logs/bochs/t-2.com2")):
+            run = make_run(com2=True)
+            run.name = "t/2"
+            self.assertIn(path, " ".join(builder.command(run)))
 
 
 class Intel(unittest.TestCase):

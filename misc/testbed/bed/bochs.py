@@ -56,6 +56,10 @@ def megabytes(text):
 class Builder(machine.Builder):
     """As the QEMU machine, but everything comes from a CD."""
 
+    def __init__(self, build):
+        super().__init__(build)
+        self.logs /= "bochs"
+
     def linux_args(self, run):
         return f"{BASE_CMDLINE} {run.cmdline}".strip()
 
@@ -115,8 +119,11 @@ class Builder(machine.Builder):
     def command(self, run, serial=()):
         """The whole command line; the serial port is standard input and
         output, always."""
-        folder = self.build / "bochs" / self.iso(run).stem
-        return [str(a) for a in (
-            TOOL, "--cpu", run.cpu or MODELS[0], "--cpus", run.cpus,
-            "--memory", megabytes(run.memory), "--dir", folder,
-            self.iso(run))]
+        cmd = [TOOL, "--cpu", run.cpu or MODELS[0], "--cpus", run.cpus,
+               "--memory", megabytes(run.memory),
+               "--dir", self.build / "bochs" / run.stem()]
+        if run.com2:
+            cmd += ["--com2", self.com2(run)]
+        if run.disk:
+            cmd += ["--disk", self.build / run.disk]
+        return [str(a) for a in cmd + [self.iso(run)]]

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Run one machine to its end and say what became of it."""
 import os
-import re
 import selectors
 import signal
 import subprocess
@@ -108,7 +107,7 @@ def watch(child, console, run, log, deadline):
 def execute(run, command, log_dir, echo=None):
     """Boot, watch, judge. Never retries."""
     log_dir.mkdir(parents=True, exist_ok=True)
-    path = log_dir / (re.sub(r"[^\w.-]", "-", run.name) + ".log")
+    path = log_dir / f"{run.stem()}.log"
     limit = run.timeout * float(os.environ.get("TIMEOUT_SCALE", "1"))
     start = time.monotonic()
     with open(path, "w") as log:

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The emulated machine of a run as a QEMU command line."""
-import re
 from pathlib import Path
 
 from . import iso
@@ -19,6 +18,7 @@ class Builder:
 
     def __init__(self, build):
         self.build = Path(build)
+        self.logs = self.build / "logs"
 
     def kernel(self, run):
         """The Service VM's kernel image."""
@@ -35,7 +35,11 @@ class Builder:
 
     def iso(self, run):
         """The GRUB image of this run's test, built per run."""
-        return self.build / f"iso/{run.name.replace('/', '-')}.iso"
+        return self.build / f"iso/{run.stem()}.iso"
+
+    def com2(self, run):
+        """Where what is written to the second serial port goes."""
+        return self.logs / f"{run.stem()}.com2"
 
     def linux_args(self, run):
         """The Service VM's kernel command line."""
@@ -79,7 +83,14 @@ class Builder:
 
     def devices(self, run):
         """Options of the test's own."""
-        return [d.replace("{build}", str(self.build)) for d in run.devices]
+        out = list(run.devices)
+        if run.com2:
+            out += ["-chardev", f"file,id=com2,path={self.com2(run)}",
+                    "-device", "isa-serial,chardev=com2,index=1"]
+        if run.disk:
+            out += ["-drive", f"file={self.build / run.disk},if=virtio,"
+                              "format=raw,snapshot=on"]
+        return out
 
     def command(self, run, serial=("-serial", "stdio")):
         """The whole command line."""
@@ -103,8 +114,8 @@ class Builder:
             need += [self.kernel(run), self.initrd(run)]
         if run.firmware == "uefi":
             need += UEFI
-        need += [Path(p) for d in self.devices(run)
-                 for p in re.findall(r"file=([^,]+)", d)]
+        if run.disk:
+            need.append(self.build / run.disk)
         return [str(p) for p in need if not p.exists()]
 
 

@@ -13,7 +13,7 @@ KEYS = {"name": str, "about": str, "bed": str, "cpus": (int, list),
         "expect": list, "forbid": list, "allow": list, "send": list, "timeout": int,
         "status": int, "end": str, "full": bool, "firmware": str,
         "marks": dict, "image": str, "devices": list, "judge": str, "needs": list,
-        "bochs": dict, "debug": bool}
+        "bochs": dict, "debug": bool, "com2": bool, "disk": str}
 # What a test may need that not every machine has.
 NEEDS = ("amd", "intel", "iommu", "msi", "reset", "x2apic", "apicv")
 # What a test may do differently on one machine; command lines are added to.
@@ -47,6 +47,12 @@ class Run:
     needs: list = field(default_factory=list)
     cpu: str = ""
     debug: bool = False
+    com2: bool = False
+    disk: str = ""
+
+    def stem(self):
+        """What its files are called."""
+        return re.sub(r"[^\w.-]", "-", self.name)
 
 
 class TableError(Exception):
@@ -137,7 +143,8 @@ def expand(entry, defaults, kernels):
             image=both.get("image", ""), devices=both.get("devices", []),
             judge=both.get("judge", ""),
             needs=both.get("needs", []), cpu=model,
-            debug=both.get("debug", False))
+            debug=both.get("debug", False), com2=both.get("com2", False),
+            disk=both.get("disk", ""))
 
 
 def load(path, kernels, machine="qemu", models=None):

@@ -38,6 +38,25 @@ wait_for()
 	done
 }
 
+# need_disk: that of the machine, by virtio or ATA; its device is in $disk.
+need_disk()
+{
+	for _dir in /lib/modules /lib/disk; do
+		for _name in $(cat $_dir/order); do
+			insmod "$_dir/$_name.ko" || fail "no $_name"
+		done
+	done
+	wait_for 20 has_disk || fail "the machine has no disk"
+}
+
+has_disk()
+{
+	for disk in /dev/vda /dev/sda; do
+		[ ! -b $disk ] || return 0
+	done
+	return 1
+}
+
 online_cpus()
 {
 	cat /sys/devices/system/cpu/online
