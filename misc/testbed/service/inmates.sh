@@ -44,3 +44,13 @@ inmate_end()
 {
 	status 0 holm cell destroy "$1" --force
 }
+
+# few_exits NAME: far fewer than it has had interrupts.
+few_exits()
+{
+	_exits=$(cell_total "$1" exits_total)
+	[ "$_exits" -lt 1500 ] || {
+		holm cell stats "$1"
+		fail "$1: $_exits exits"
+	}
+}
