@@ -219,6 +219,9 @@ bool vm_cpu_owner(const struct cpu *cpu, struct vm_cpu_use *use);
 
 /* vm_cpu.c: who owns a CPU */
 
+/** Is @cpu a cell's at this moment? */
+bool vm_cpu_is_cells(const struct cpu *cpu);
+
 /**
  * Take the CPU with @lapic_id from the Service VM: its vCPU there is parked
  * in WAIT_SIPI, the CPU idle and for User VMs to take. @self is the calling

@@ -170,7 +170,7 @@ void vm_handover_end(void)
 	spin_unlock(&vm_world.handover);
 }
 
-static bool cpu_is_cells(const struct cpu *cpu)
+bool vm_cpu_is_cells(const struct cpu *cpu)
 {
 	struct vm_cpu_use use;
 
@@ -181,7 +181,7 @@ static bool cpu_is_cells(const struct cpu *cpu)
 /* Does @cpu still have to be waited for? */
 static bool cpu_remembers(const struct cpu *cpu, u64 change)
 {
-	return !cpu_map_seen(cpu, change) && !cpu_is_cells(cpu);
+	return !cpu_map_seen(cpu, change) && !vm_cpu_is_cells(cpu);
 }
 
 void vm_forget_host(void)
@@ -192,7 +192,7 @@ void vm_forget_host(void)
 	for (u32 i = 0; i < cpu_count(); i++) {
 		struct cpu *cpu = cpu_get(i);
 
-		if (cpu_is_cells(cpu))
+		if (vm_cpu_is_cells(cpu))
 			__atomic_store_n(&cpu->kick, 1, __ATOMIC_SEQ_CST);
 		else if (!cpu_map_seen(cpu, change))
 			cpu_kick(cpu);

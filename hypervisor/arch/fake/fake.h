@@ -75,6 +75,7 @@ struct fake_machine {
 	u8 mmio[FAKE_MMIO_SIZE]; /* registers that keep what they get */
 	u64 tsc_step;            /* the clock's, each time it is read */
 	u32 ioapic[0x10 + 2 * FAKE_PINS]; /* its registers */
+	u32 ioapic_eoi;                   /* the last one written */
 	struct fake_pci pci[4];
 	u32 npci;
 	u32 fail_in; /* n > 0: the n-th backend init from now fails */

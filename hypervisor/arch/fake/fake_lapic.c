@@ -63,3 +63,9 @@ void ioapic_reg_write(volatile void *at, u32 reg, u32 val)
 	if (reg < ARRAY_SIZE(fake.ioapic))
 		fake.ioapic[reg] = val;
 }
+
+void ioapic_eoi(volatile void *at, u32 vector)
+{
+	(void)at;
+	fake.ioapic_eoi = vector;
+}

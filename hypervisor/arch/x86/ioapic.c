@@ -17,3 +17,8 @@ void ioapic_reg_write(volatile void *regs, u32 reg, u32 val)
 	*at(regs, IOREGSEL) = reg;
 	*at(regs, IOWIN) = val;
 }
+
+void ioapic_eoi(volatile void *regs, u32 vector)
+{
+	*at(regs, IOEOI) = vector;
+}

@@ -7,6 +7,7 @@
 
 #define IOREGSEL 0x00U
 #define IOWIN    0x10U
+#define IOEOI    0x40U /* from version 0x20 on; write-only */
 /** Pins that the version register can count. */
 #define IOAPIC_PINS_MAX 256U
 
@@ -28,5 +29,8 @@
 /** Through the register and data windows of the page at @regs. */
 u32 ioapic_reg_read(volatile void *regs, u32 reg);
 void ioapic_reg_write(volatile void *regs, u32 reg, u32 val);
+
+/** End the level-triggered interrupts of @vector; older ones do nothing. */
+void ioapic_eoi(volatile void *regs, u32 vector);
 
 #endif

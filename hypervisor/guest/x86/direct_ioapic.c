@@ -22,7 +22,8 @@
 #define STRAY_LOGGED 8
 
 struct pin {
-	struct vm *cell; /* NULL: the Service VM's */
+	struct vm *cell; /* NULL: the Service VM's; may be gone: compare only */
+	u32 slot;        /* of the cell */
 	u64 service;     /* the entry as the Service VM had it */
 	u64 want;        /* as the cell wrote it */
 };
@@ -74,20 +75,26 @@ static void rte_renew(const struct direct_ioapic *io, u32 n, u64 rte)
 	rte_set(io, n, rte);
 }
 
-static struct vm *cell_of_cpu(u32 lapic_id)
+/*
+ * Does @dest name a CPU of a cell's? These answer to no logical name in xAPIC
+ * mode, but to the name of all; a name of theirs in x2APIC mode may be another
+ * CPU's too.
+ */
+static bool names_cell(u32 dest, bool logical)
 {
-	const struct cpu *cpu = cpu_by_lapic_id(lapic_id);
-	struct vcpu *v = NULL;
+	for (u32 i = 0; i < cpu_count(); i++) {
+		const struct cpu *cpu = cpu_get(i);
 
-	if (cpu)
-		v = __atomic_load_n(&cpu->vcpu, __ATOMIC_ACQUIRE);
-	return v && v->vm->kind == VM_CELL ? v->vm : NULL;
+		if ((dest == DEST_ALL || (!logical && cpu->lapic_id == dest)) &&
+		    vm_cpu_is_cells(cpu))
+			return true;
+	}
+	return false;
 }
 
 /*
  * May an unmasked entry of the Service VM say so? INIT or SMI would take a
- * CPU out of its guest. A cell's CPUs answer to no logical name in xAPIC
- * mode; a name of theirs in x2APIC mode may be another CPU's too.
+ * CPU out of its guest.
  */
 static bool service_may(u64 rte)
 {
@@ -95,7 +102,7 @@ static bool service_may(u64 rte)
 
 	if (mode_of(low) == MODE_SMI || mode_of(low) == MODE_INIT)
 		return false;
-	return (low & RTE_LOGICAL) || !cell_of_cpu(dest);
+	return !names_cell(dest, low & RTE_LOGICAL);
 }
 
 static u32 service_low(u32 high, u32 low)
@@ -232,13 +239,15 @@ static void data_write(const struct ioapic_view *view, u32 val)
 		ioapic_reg_write(io->regs, reg, val);
 }
 
-/* What newer ones have beside the two windows is the Service VM's. */
-static volatile u32 *other(const struct ioapic_view *view, u32 at)
+/*
+ * Newer ones have a register for EOIs, which is the Service VM's. Nothing else
+ * of the page is passed on: machines that look at few bits of an address have
+ * the two windows there a second time.
+ */
+static void eoi(const struct ioapic_view *view, u32 vector)
 {
-	if (view->vm->kind != VM_SERVICE || (at & 3))
-		return NULL;
-	return (volatile u32 *)(volatile void *)((volatile u8 *)view->io->regs +
-						 at);
+	if (view->vm->kind == VM_SERVICE)
+		ioapic_eoi(view->io->regs, vector);
 }
 
 static int ioapic_read(void *dev, u32 at, u32 size, u64 *val)
@@ -253,8 +262,6 @@ static int ioapic_read(void *dev, u32 at, u32 size, u64 *val)
 		*val = view->select;
 	else if (at == IOWIN)
 		*val = data_read(view);
-	else if (other(view, at))
-		*val = *other(view, at);
 	spin_unlock(&view->io->lock);
 	return 0;
 }
@@ -270,8 +277,8 @@ static int ioapic_write(void *dev, u32 at, u32 size, u64 *val)
 		view->select = *val & 0xff;
 	else if (at == IOWIN)
 		data_write(view, (u32)*val);
-	else if (other(view, at))
-		*other(view, at) = (u32)*val;
+	else if (at == IOEOI)
+		eoi(view, (u32)*val);
 	spin_unlock(&view->io->lock);
 	return 0;
 }
@@ -369,6 +376,7 @@ int direct_ioapic_take(struct vm *cell, u32 gsi)
 	spin_lock(&io->lock);
 	p->service = rte_get(io, gsi - io->gsi);
 	p->cell = cell;
+	p->slot = cell->slot;
 	p->want = rte_at_reset(cell);
 	rte_renew(io, gsi - io->gsi, p->want);
 	spin_unlock(&io->lock);
@@ -386,16 +394,17 @@ void direct_ioapic_reset(u32 gsi)
 	spin_unlock(&io->lock);
 }
 
-static void guard_pin(const struct direct_ioapic *io, u32 n, u64 rte)
+/* The Service VM's entry @rte, masked if it leads to a cell's CPU. */
+static u64 guarded(const struct direct_ioapic *io, u32 n, u64 rte)
 {
 	u64 safe = (rte & ~(u64)0xffffffff) |
 		   service_low((u32)(rte >> 32), (u32)rte);
 
-	if (safe == rte)
-		return;
-	log_guest("I/O APIC: line %u of the Service VM leads to a cell's CPU",
-		  io->gsi + n);
-	rte_set(io, n, safe);
+	if (safe != rte)
+		log_guest("I/O APIC: line %u of the Service VM leads to a "
+			  "cell's CPU",
+			  io->gsi + n);
+	return safe;
 }
 
 void direct_ioapic_give_back(u32 gsi)
@@ -406,17 +415,21 @@ void direct_ioapic_give_back(u32 gsi)
 
 	spin_lock(&io->lock);
 	p->cell = NULL;
-	rte_renew(io, n, p->service);
-	guard_pin(io, n, p->service);
+	rte_renew(io, n, guarded(io, n, p->service));
 	spin_unlock(&io->lock);
 }
 
 static void guard(struct direct_ioapic *io)
 {
 	spin_lock(&io->lock);
-	for (u32 n = 0; n < io->npins; n++)
+	for (u32 n = 0; n < io->npins; n++) {
+		u64 rte = rte_get(io, n), safe = rte;
+
 		if (!io->pin[n].cell)
-			guard_pin(io, n, rte_get(io, n));
+			safe = guarded(io, n, rte);
+		if (safe != rte)
+			rte_set(io, n, safe);
+	}
 	spin_unlock(&io->lock);
 }
 
@@ -437,7 +450,7 @@ bool direct_ioapic_pin(u32 gsi, struct holm_pin *out)
 	spin_lock(&io->lock);
 	*out = (struct holm_pin){
 		.gsi = gsi,
-		.owner = io->pin[n].cell ? io->pin[n].cell->slot : VMID_SERVICE,
+		.owner = io->pin[n].cell ? io->pin[n].slot : VMID_SERVICE,
 		.entry = rte_get(io, n),
 	};
 	spin_unlock(&io->lock);

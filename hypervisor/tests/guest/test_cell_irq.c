@@ -79,6 +79,15 @@ static u32 ours(void)
 	return kcpu_irqs(kcpu_self(), VEC_OURS);
 }
 
+/* QEMU's and others' looks at eight bits of an address: it is there again. */
+static void set_by_the_back_door(u32 reg, u32 val)
+{
+	volatile u32 *regs = (volatile u32 *)(IOAPIC_PAGE + 0x100);
+
+	regs[0] = reg;
+	regs[4] = val;
+}
+
 static void a_line_changes_hands(void)
 {
 	u32 was, id;
@@ -105,6 +114,8 @@ static void a_line_changes_hands(void)
 	check(ticks(), "no tick in the cell");
 	check_eq(cell_read(LOW(PIT_PIN)) & ~0x1000U, VEC_CELL, "low half");
 	check_eq(cell_read(HIGH(PIT_PIN)), TO(CELL_ID), "high half");
+	set_by_the_back_door(LOW(PIT_PIN), RTE_MASKED | VEC_OURS);
+	check(ticks(), "it was masked by a second window");
 	cell_set(PIT_PIN, RTE_MASKED | VEC_CELL, CELL_ID);
 	check(silent(), "it ticks, masked");
 	check_eq(ours() - was <= 1, true, "ticks here: %u", ours() - was);

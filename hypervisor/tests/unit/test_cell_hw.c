@@ -621,6 +621,70 @@ static void lines(void **state)
 	assert_int_equal(fake.ioapic[low + 1], 6U << 24);
 }
 
+/* None of the Service VM's leads to a cell's CPU, whenever it was written. */
+static void lines_of_the_service_vm(void **state)
+{
+	static const struct {
+		u32 low, dest;
+		bool masked;
+	} e[] = {
+		{ VECTOR, 0, false },
+		{ VECTOR, LAPIC, true },
+		{ VECTOR, 4, false },
+		{ VECTOR, 0xff, true },
+		{ RTE_LOGICAL | VECTOR, 1, false },
+		{ RTE_LOGICAL | VECTOR, 0xff, true },
+	};
+	const u32 low = RTE_FIRST + 2 * OTHER_GSI;
+	struct vm *service = vm_service();
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(e); i++) {
+		u32 dest = e[i].dest << 24, masked = RTE_MASKED;
+
+		ioapic(service, low + 1, &dest);
+		ioapic(service, low, &e[i].low);
+		assert_int_equal(fake.ioapic[low], e[i].low);
+		make();
+		assert_int_equal(!!(fake.ioapic[low] & RTE_MASKED),
+				 e[i].masked);
+		ioapic(service, low, &masked);
+		ioapic(service, low, &e[i].low);
+		assert_int_equal(!!(fake.ioapic[low] & RTE_MASKED),
+				 e[i].masked);
+		end();
+		ioapic(service, low, &e[i].low);
+		assert_int_equal(fake.ioapic[low], e[i].low);
+	}
+}
+
+/* Of an I/O APIC's page there are two windows, and the place for EOIs. */
+static void no_other_way_to_a_line(void **state)
+{
+	struct vm *vm = make();
+	u32 was[ARRAY_SIZE(fake.ioapic)];
+	u64 val = 0x77;
+
+	(void)state;
+	memcpy(was, fake.ioapic, sizeof(was));
+	for (u32 at = 0; at < PAGE_SIZE; at += 4) {
+		fake_self = 0;
+		if (at != 0x10)
+			io_space_mmio(vm_service()->io, IOAPIC + at, 4, true,
+				      &val);
+		assert_int_equal(fake.ioapic_eoi, at < 0x40 ? 0 : 0x77);
+	}
+	for (u32 at = 0; at < PAGE_SIZE; at += 4) {
+		val = 0x88;
+		fake_self = 1;
+		if (at != 0x10)
+			io_space_mmio(vm->io, IOAPIC + at, 4, true, &val);
+	}
+	assert_memory_equal(fake.ioapic, was, sizeof(was));
+	assert_int_equal(fake.ioapic_eoi, 0x77);
+	end();
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, bench_teardown)
 
 int main(void)
@@ -635,6 +699,8 @@ int main(void)
 		TEST(table_of_messages),
 		TEST(parts),
 		TEST(lines),
+		TEST(lines_of_the_service_vm),
+		TEST(no_other_way_to_a_line),
 	};
 
 	return cmocka_run_group_tests_name("hardware of cells", tests, NULL,
