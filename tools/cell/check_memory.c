@@ -80,6 +80,9 @@ static void check_is_ram(struct machine_check *c, const struct cell_num *phys,
 				 at, e->what.text);
 			return;
 		}
+		/* A file may say anything, also what wraps around. */
+		if (e->size.v >= end - e->at.v)
+			return;
 		at = e->at.v + e->size.v;
 	}
 }

@@ -209,11 +209,11 @@ static bool parse_pin(char *line, unsigned int *gsi, const char **who)
 {
 	char *chip = strstr(line, "IO-APIC"), *p;
 	unsigned int irq, pin;
-	int used;
+	int used = 0;
 
 	if (!chip || sscanf(line, " %u:", &irq) != 1)
 		return false;
-	if (sscanf(chip, "IO-APIC %u-%n", &pin, &used) != 1)
+	if (sscanf(chip, "IO-APIC %u-%n", &pin, &used) != 1 || !used)
 		return false;
 	*gsi = irq < LEGACY_LINES ? pin : irq;
 	if (irq >= LEGACY_LINES && pin < LEGACY_LINES)

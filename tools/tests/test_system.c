@@ -184,6 +184,25 @@ static void test_judge(void **state)
 	cell_system_free(sys);
 }
 
+/* A file's entry that wraps around: its end is not its size further on. */
+static void test_wrap(void **state)
+{
+	struct cell_system *sys = inspect();
+	const unsigned int used = sys->memory_count;
+	char *said;
+
+	(void)state;
+	sys->firmware[0].size.v = 0x1000;
+	sys->firmware[1].at.v = 0x1000;
+	sys->firmware[1].size.v = 0 - 0x1000ULL;
+	sys->memory_count = 0;
+	said = judge(sys, CELL "  - { at: 1G, phys: 0, size: 1G }\n");
+	assert_string_equal(said, "");
+	free(said);
+	sys->memory_count = used;
+	cell_system_free(sys);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -192,6 +211,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_hidden, setup,
 						tree_remove),
 		cmocka_unit_test_setup_teardown(test_judge, setup, tree_remove),
+		cmocka_unit_test_setup_teardown(test_wrap, setup, tree_remove),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
