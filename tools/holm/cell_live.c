@@ -98,6 +98,12 @@ static void check_cell(const struct live *l, const struct holm_cell_desc *d)
 	}
 	if (cell_config_read("", d, d->size, &other, &own) == 0)
 		cell_check_pair(other, l->cfg, l->r);
+	else
+		report_add(l->r, PROBLEM_WARNING, l->cfg->file,
+			   l->cfg->name.pos,
+			   "not compared with cell '%.15s': its description "
+			   "is not one of this program's",
+			   d->name);
 	cell_config_free(other);
 	report_free(&own);
 }

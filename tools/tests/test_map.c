@@ -159,11 +159,29 @@ static void test_live(void **state)
 	}
 }
 
+/* An older Holm's, or an enemy's: it is said that it was not compared. */
+static void test_foreign(void **state)
+{
+	struct cell_config *cfg = read_text(HEAD("new", "4") CODE);
+	struct report r = { .n = 0 };
+
+	(void)state;
+	fake.cpu[1].owner_vm = HOLM_NO_VM;
+	desc->checksum ^= 1;
+	cell_check_live(&fake_source, &cfg, 1, &r);
+	assert_int_equal(r.n, 1);
+	assert_non_null(
+		strstr(r.problem[0].text, "not compared with cell 'timer'"));
+	report_free(&r);
+	cell_config_free(cfg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_map, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_live, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
