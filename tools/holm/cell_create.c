@@ -105,8 +105,10 @@ static int create(const struct holm *h, const struct cell_config *cfg,
 	rc = cell_compile(cfg, m->phys, m->pages, &desc);
 	if (rc)
 		return say(h, STATUS_FAILED, "%s: %s", h->name,
-			   rc == -ENOENT ? "names a CPU that is not here"
-					 : strerror(-rc));
+			   rc == -ENOENT  ? "names a CPU that is not here"
+			   : rc == -E2BIG ? "its huge pages are scattered: "
+					    "too many pieces to describe"
+					  : strerror(-rc));
 	status = edit ? edit->fn(desc, edit->arg) : STATUS_DONE;
 	if (!status)
 		status = create_desc(h, desc, id);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
@@ -26,7 +27,8 @@ int main(int argc, char **argv)
 	status = c->fn(&h);
 	if (!err)
 		source_close(&src);
-	if (fflush(stdout) && !status)
-		status = STATUS_FAILED;
+	/* What was written before may be what failed. */
+	if ((fflush(stdout) || ferror(stdout)) && !status)
+		status = say(&h, STATUS_FAILED, "output: %s", strerror(errno));
 	return status;
 }
