@@ -386,10 +386,32 @@ static void check_interrupts(struct checking *c)
 	check_twice(c, irqs, "interrupt");
 }
 
+/* With each memory in one piece, as it is where it has an address. */
+static void check_length(struct checking *c)
+{
+	const struct cell_config *cfg = c->cfg;
+	const uint64_t length =
+		sizeof(struct holm_cell_desc) +
+		cfg->cpus.count * sizeof(struct holm_cell_cpu) +
+		cfg->memory_count * sizeof(struct holm_cell_mem) +
+		cfg->ports_count * sizeof(struct holm_cell_port) +
+		cfg->interrupts.count * sizeof(struct holm_cell_irq) +
+		cfg->pci.count * sizeof(struct holm_cell_pci) +
+		!!cfg->communication.pos.line * sizeof(struct holm_cell_comm) +
+		cfg->shared_memory_count * sizeof(struct holm_cell_ivshmem);
+
+	if (length > HOLM_CELL_MAX)
+		COMPLAIN(c, cfg->pos,
+			 "the description takes %" PRIu64
+			 " bytes when compiled, may take %u",
+			 length, HOLM_CELL_MAX);
+}
+
 void cell_check(const struct cell_config *cfg, struct report *r)
 {
 	struct checking c = { .cfg = cfg, .r = r };
 
+	check_length(&c);
 	check_cpus(&c);
 	check_memories(&c);
 	check_start(&c);

@@ -21,6 +21,9 @@ static bool parse_digits(const char *text, char **end, uint64_t *v)
 		return false;
 	if (!hex && text[0] == '0' && isdigit((unsigned char)text[1]))
 		return false;
+	/* strtoull() would take a second 0x as well. */
+	if (hex && (first[1] | 0x20) == 'x')
+		return false;
 	errno = 0;
 	*v = strtoull(first, end, hex ? 16 : 10);
 	return errno == 0;
@@ -118,7 +121,7 @@ static bool parse_name(const char *text, uint64_t *v)
 	while (text[n] > ' ' && text[n] < 0x7f)
 		n++;
 	*v = 0;
-	return n > 0 && n < HOLM_CELL_NAME && text[n] == '\0';
+	return n > 0 && n < HOLM_CELL_NAME && text[n] == '\0' && text[0] != '-';
 }
 
 #define parse_NAME    parse_name

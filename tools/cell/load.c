@@ -74,7 +74,13 @@ char *file_read(const char *path, size_t max, size_t *size, struct report *r,
 	*rc = data ? read_all(path, data, max, size) : -ENOMEM;
 	if (*rc == 0)
 		return data;
-	report_add(r, PROBLEM_ERROR, path, nowhere, "%s", strerror(-*rc));
+	if (*rc == -EFBIG)
+		report_add(r, PROBLEM_ERROR, path, nowhere,
+			   "is longer than %zu KiB, no description is",
+			   max / 1024);
+	else
+		report_add(r, PROBLEM_ERROR, path, nowhere, "%s",
+			   strerror(-*rc));
 	free(data);
 	return NULL;
 }

@@ -10,7 +10,8 @@
 
 /* X(id, name, rule): how a single value is written. */
 #define CELL_FORMS(X)							\
-	X(NAME, "name", "1 to 15 printable characters without blanks")	\
+	X(NAME, "name", "1 to 15 printable characters without blanks, the"	\
+	  " first no '-'")						\
 	X(TEXT, "text", "printable characters")				\
 	X(NUMBER, "number", "decimal, or hexadecimal as 0x2f8")		\
 	X(ADDRESS, "address", "a number, or one with K, M, G or T, as 0x100000 or 1M") \

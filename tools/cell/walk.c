@@ -13,7 +13,8 @@ struct walk {
 	struct report *r;
 };
 
-#define QUOTED 40
+#define QUOTED    40
+#define DEPTH_MAX 16U /* descriptions have less than 6 */
 
 /* What a file says, fit for a sentence. */
 static const char *quote(const char *text, char buf[QUOTED])
@@ -244,21 +245,28 @@ static bool is_key(const struct key_map *map, const char *text)
 	return false;
 }
 
+static void nearest_key(struct nearest *n, const struct key_map *map,
+			const char *text)
+{
+	size_t i;
+
+	nearest_init(n, text);
+	for (i = 0; i < map->n; i++)
+		nearest_try(n, map->key[i].name);
+}
+
 static void unknown_key(struct walk *w, const char *what,
 			const struct key_map *map, const yaml_node_t *node)
 {
 	const char *text = text_of(node);
 	char hint[64], buf[QUOTED];
 	struct nearest n;
-	size_t i;
 
 	if (!text) {
 		COMPLAIN(w, node, "%s: a key is a word", what);
 		return;
 	}
-	nearest_init(&n, text);
-	for (i = 0; i < map->n; i++)
-		nearest_try(&n, map->key[i].name);
+	nearest_key(&n, map, text);
 	COMPLAIN(w, node, "%s has no key '%s'%s", what, quote(text, buf),
 		 nearest_hint(&n, hint, sizeof(hint)));
 }
@@ -282,6 +290,26 @@ static void check_keys(struct walk *w, const char *what,
 	}
 }
 
+/* A key that is missing because it is written wrong is one mistake, not two. */
+static bool is_meant(struct walk *w, const struct key_map *map,
+		     const yaml_node_t *node, const char *name)
+{
+	yaml_node_pair_t *p = node->data.mapping.pairs.start;
+	struct nearest n;
+
+	for (; p < node->data.mapping.pairs.top; p++) {
+		const char *text =
+			text_of(yaml_document_get_node(w->doc, p->key));
+
+		if (!text || is_key(map, text))
+			continue;
+		nearest_key(&n, map, text);
+		if (!strcmp(n.best, name))
+			return true;
+	}
+	return false;
+}
+
 static void walk_map(struct walk *w, const char *what,
 		     const struct key_map *map, const yaml_node_t *node,
 		     char *base)
@@ -302,10 +330,10 @@ static void walk_map(struct walk *w, const char *what,
 
 		if (value)
 			walk_value(w, k, value, base);
-		else if (k->required)
-			COMPLAIN(w, node, "%s: '%s' is missing", what, k->name);
-		else if (base)
+		else if (!k->required && base)
 			set_default(k, base);
+		else if (k->required && !is_meant(w, map, node, k->name))
+			COMPLAIN(w, node, "%s: '%s' is missing", what, k->name);
 	}
 }
 
@@ -333,27 +361,66 @@ void walk_free(const struct key_map *map, void *base)
 	}
 }
 
-/* Nothing that would make one text mean another's part, and one document. */
-static bool event_allowed(const yaml_event_t *e, unsigned int *documents,
-			  const char *name, struct report *r)
+struct events {
+	const char *name;
+	struct report *r;
+	unsigned int documents, depth;
+};
+
+/*
+ * Nothing that would make one text mean another's part; one document; and no
+ * deeper than descriptions are, since the library's time grows with the
+ * square of the depth.
+ */
+static bool event_allowed(struct events *v, const yaml_event_t *e)
 {
-	if (e->type == YAML_ALIAS_EVENT) {
-		report_add(r, PROBLEM_ERROR, name, mark(e->start_mark),
-			   "aliases (*name) are not allowed: write it out");
-		return false;
+	const char *why = NULL;
+
+	if (e->type == YAML_ALIAS_EVENT)
+		why = "aliases (*name) are not allowed: write it out";
+	else if (e->type == YAML_DOCUMENT_START_EVENT && ++v->documents > 1)
+		why = "a second document begins: a file has one";
+	else if (e->type == YAML_SEQUENCE_START_EVENT ||
+		 e->type == YAML_MAPPING_START_EVENT)
+		v->depth++;
+	else if (e->type == YAML_SEQUENCE_END_EVENT ||
+		 e->type == YAML_MAPPING_END_EVENT)
+		v->depth--;
+	if (v->depth > DEPTH_MAX)
+		why = "lists and mappings are nested too deep";
+	if (why)
+		report_add(v->r, PROBLEM_ERROR, v->name, mark(e->start_mark),
+			   "%s", why);
+	return !why;
+}
+
+/* Of bytes that are no text the library tells how many come before. */
+static struct cell_pos place_of_byte(const char *text, size_t offset)
+{
+	struct cell_pos at = { 1, 1 };
+
+	for (; offset--; text++) {
+		at.column = *text == '\n' ? 1 : at.column + 1;
+		at.line += *text == '\n';
 	}
-	if (e->type == YAML_DOCUMENT_START_EVENT && ++*documents > 1) {
-		report_add(r, PROBLEM_ERROR, name, mark(e->start_mark),
-			   "a second document begins: a file has one");
-		return false;
-	}
-	return true;
+	return at;
+}
+
+static void no_yaml(struct events *v, const yaml_parser_t *parser,
+		    const void *text, size_t size)
+{
+	struct cell_pos at = mark(parser->problem_mark);
+
+	if (parser->error == YAML_READER_ERROR && parser->problem_offset < size)
+		at = place_of_byte(text, parser->problem_offset);
+	report_add(v->r, PROBLEM_ERROR, v->name, at, "no YAML: %s",
+		   parser->problem ? parser->problem : "?");
 }
 
 static int check_events(const char *name, const void *text, size_t size,
 			struct report *r)
 {
-	unsigned int documents = 0;
+	struct events v = { .name = name, .r = r };
 	yaml_parser_t parser;
 	bool go = true, end;
 	yaml_event_t e;
@@ -364,13 +431,11 @@ static int check_events(const char *name, const void *text, size_t size,
 	for (end = false; go && !end;) {
 		go = yaml_parser_parse(&parser, &e);
 		if (!go) {
-			report_add(r, PROBLEM_ERROR, name,
-				   mark(parser.problem_mark), "no YAML: %s",
-				   parser.problem ? parser.problem : "?");
+			no_yaml(&v, &parser, text, size);
 			break;
 		}
 		end = e.type == YAML_STREAM_END_EVENT;
-		go = event_allowed(&e, &documents, name, r);
+		go = event_allowed(&v, &e);
 		yaml_event_delete(&e);
 	}
 	yaml_parser_delete(&parser);

@@ -252,6 +252,90 @@ static void test_good(void **state)
 	assert_true(check_folder(FOLDER "good", false) > 2);
 }
 
+/* What no file of the tree can hold, and what would be too long for one. */
+static const struct {
+	const char *text;
+	size_t size;
+	const char *said;
+} bytes[] = {
+	{ "name: a\ncpus: [\0]\n", 19,
+	  "x:2:8: no YAML: control characters are not allowed\n" },
+	{ "name: a\ncpus: [1]\n#\xe9\n", 21,
+	  "x:3:2: no YAML: incomplete UTF-8 octet sequence\n" },
+	{ "\x7f\x45\x4c\x46", 4,
+	  "x:1:1: no YAML: control characters are not allowed\n" },
+	{ "", 0, "x:1:1: there is no description in it\n" },
+};
+
+static void test_bytes(void **state)
+{
+	char *said = NULL;
+	size_t i, len;
+	FILE *out;
+
+	(void)state;
+	for (i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+		struct report r = { .n = 0 };
+		struct cell_config *cfg;
+
+		assert_int_equal(cell_config_read("x", bytes[i].text,
+						  bytes[i].size, &cfg, &r),
+				 -EINVAL);
+		out = open_memstream(&said, &len);
+		report_print(&r, out);
+		fclose(out);
+		assert_string_equal(said, bytes[i].said);
+		free(said);
+		report_free(&r);
+	}
+}
+
+/* What the hypervisor would refuse as too long is found before. */
+static void test_length(void **state)
+{
+	const size_t most = (HOLM_CELL_MAX - 56 - 16 - 40) / 16;
+	struct report r = { .n = 0 };
+	struct cell_config *cfg;
+	char *text = NULL;
+	size_t n, len;
+
+	(void)state;
+	for (n = most; n <= most + 1; n++) {
+		FILE *out = open_memstream(&text, &len);
+		size_t i;
+
+		assert_non_null(out);
+		fprintf(out, "name: a\ncpus: [lapic 1]\nmemory:\n"
+			     " - { at: 0, size: 1M, access: [read, execute] }\n"
+			     "interrupts: [");
+		for (i = 0; i < n; i++)
+			fprintf(out, "%zu,", i);
+		fprintf(out, "]\n");
+		fclose(out);
+		assert_int_equal(cell_config_read("x", text, len, &cfg, &r),
+				 n == most ? 0 : -EINVAL);
+		cell_config_free(cfg);
+		free(text);
+	}
+	assert_int_equal(r.n, 1);
+	assert_string_equal(r.problem[0].text,
+			    "the description takes 65552 bytes when compiled, "
+			    "may take 65536");
+	report_free(&r);
+}
+
+static void test_too_long_file(void **state)
+{
+	struct report r = { .n = 0 };
+	struct cell_config *cfg;
+
+	(void)state;
+	assert_int_equal(cell_config_read_file("/dev/zero", &cfg, &r), -EFBIG);
+	assert_string_equal(r.problem[0].text,
+			    "is longer than 256 KiB, no description is");
+	report_free(&r);
+}
+
 #define HEAD(name, cpu) "name: " name "\ncpus: [" cpu "]\nmemory:\n"
 #define CODE            "  - { at: 0, size: 1M, access: [read, execute] }\n"
 #define LINK(id, more)                                                   \
@@ -338,6 +422,9 @@ int main(void)
 		cmocka_unit_test(test_pages),
 		cmocka_unit_test(test_bad),
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_bytes),
+		cmocka_unit_test(test_length),
+		cmocka_unit_test(test_too_long_file),
 		cmocka_unit_test(test_pairs),
 	};
 
