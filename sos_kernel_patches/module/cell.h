@@ -104,6 +104,10 @@ int hsm_cell_take_ivshmem(struct hsm_cell *cell,
 int hsm_cell_take_port(struct hsm_cell *cell,
 		       const struct holm_cell_record *record);
 
+/* cell_irq.c */
+int hsm_cell_take_irq(struct hsm_cell *cell,
+		      const struct holm_cell_record *record);
+
 /* cell_link.c */
 void hsm_cell_links_update(const struct hsm_cell *cell);
 

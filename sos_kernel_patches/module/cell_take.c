@@ -2,10 +2,9 @@
 /* What a cell takes from Linux, record by record, and gives back. */
 #define pr_fmt(fmt) "acrn_hsm: " fmt
 
-#include <linux/acpi.h>
-#include <linux/interrupt.h>
 #include <linux/kernel.h>
 #include <linux/printk.h>
+#include <linux/slab.h>
 #include <linux/smp.h>
 
 #include "cell.h"
@@ -77,21 +76,6 @@ static int take_cpu(struct hsm_cell *cell,
 	return hsm_cell_add_hold(cell, &c->hold, cpu_release);
 }
 
-/* A line that Linux never mapped has no number, and so no action. */
-static int take_irq(struct hsm_cell *cell,
-		    const struct holm_cell_record *record)
-{
-	const struct holm_cell_irq *r = (const void *)record;
-	unsigned int irq;
-
-	if (acpi_gsi_to_irq(r->gsi, &irq) || !irq_has_action(irq))
-		return 0;
-	pr_info("cell '%.15s': interrupt line %u: a driver of Linux uses it, "
-		"see /proc/interrupts, %u\n",
-		HSM_CELL_NAME(cell), r->gsi, irq);
-	return -EBUSY;
-}
-
 /*
  * In this order: what can be refused at once, then what takes its time, then
  * what Linux misses most. Other records are the hypervisor's business alone.
@@ -106,7 +90,7 @@ static const struct {
 	{ HOLM_CELL_R_IVSHMEM, sizeof(struct holm_cell_ivshmem),
 	  hsm_cell_take_ivshmem },
 	{ HOLM_CELL_R_PORT, sizeof(struct holm_cell_port), hsm_cell_take_port },
-	{ HOLM_CELL_R_IRQ, sizeof(struct holm_cell_irq), take_irq },
+	{ HOLM_CELL_R_IRQ, sizeof(struct holm_cell_irq), hsm_cell_take_irq },
 	{ HOLM_CELL_R_CPU, sizeof(struct holm_cell_cpu), take_cpu },
 	{ HOLM_CELL_R_PCI, sizeof(struct holm_cell_pci), hsm_cell_take_pci },
 };

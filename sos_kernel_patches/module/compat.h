@@ -4,6 +4,7 @@
 #define HSM_COMPAT_H
 
 #include <linux/eventfd.h>
+#include <linux/irqnr.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
 #include <linux/smp.h>
@@ -49,6 +50,16 @@ static inline void hsm_compat_kick_cpu(int cpu)
 	arch_smp_send_reschedule(cpu);
 #else
 	smp_send_reschedule(cpu);
+#endif
+}
+
+/* Numbers of interrupts are below it. */
+static inline unsigned int hsm_compat_nr_irqs(void)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	return irq_get_nr_irqs();
+#else
+	return nr_irqs;
 #endif
 }
 

@@ -18,10 +18,11 @@
 #include "abi/hypercall.h"
 #include "hsm_lib.h"
 
-#define HUGE    (2 * MIB)
-#define FAR_RAM 0x80000000UL /* no memory is there, so Linux has none */
-#define TESTDEV (0x1eU << 3) /* pci-testdev of the test machine */
-#define DRIVER  "/sys/bus/pci/devices/0000:00:1e.0/driver"
+#define HUGE      (2 * MIB)
+#define FAR_RAM   0x80000000UL /* no memory is there, so Linux has none */
+#define TESTDEV   (0x1eU << 3) /* pci-testdev of the test machine */
+#define PORT_LINE 16           /* of its PCI Express port, which has a driver */
+#define DRIVER    "/sys/bus/pci/devices/0000:00:1e.0/driver"
 
 static union {
 	struct holm_cell_desc desc;
@@ -314,10 +315,19 @@ void test_cell_refused(void)
 	add_irq(4); /* of the serial port that this goes to */
 	refused(EBUSY);
 	begin();
+	add_irq(2); /* of the timer, whose number is 0 */
+	refused(EBUSY);
+	begin();
+	add_irq(PORT_LINE);
+	refused(EBUSY);
+	begin();
 	add_pci(0); /* the host bridge */
 	refused(EINVAL);
 	begin();
-	add_pci(0x1f << 3);
+	add_pci(0x1f << 3); /* the bridge to ISA */
+	refused(EINVAL);
+	begin();
+	add_pci(0x1c << 3); /* nothing */
 	refused(EINVAL);
 	begin();
 	add_pci(0x10000);
@@ -335,6 +345,7 @@ void test_cell_regions(void)
 	add_port(0x300, 8, 0);
 	add_port(0x402, 1, HOLM_CELL_P_SHARED);
 	add_irq(10);
+	add_irq(PORT_LINE + 1);
 	first = create();
 	CHECK(first > 0 && objects("regions") == 2);
 	begin();
