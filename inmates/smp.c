@@ -34,18 +34,22 @@ static void throw_to(u32 cpu)
 	lapic_icr(smp_lapic_id(cpu), ICR_ASSERT | VECTOR_IPI);
 }
 
+static bool playing(void)
+{
+	return __atomic_load_n(&left, __ATOMIC_ACQUIRE);
+}
+
 static void catch (void)
 {
 	u32 cpu = self();
 
+	if (!playing())
+		return;
 	caught[cpu]++;
 	if (__atomic_sub_fetch(&left, 1, __ATOMIC_ACQ_REL))
 		throw_to((cpu + 1) % cpus);
-}
-
-static bool playing(void)
-{
-	return __atomic_load_n(&left, __ATOMIC_ACQUIRE);
+	else if (cpu)
+		throw_to(0); /* no ball: it sleeps until it is told */
 }
 
 static void other(u32 cpu)
@@ -81,8 +85,7 @@ static void play_by_interrupts(void)
 
 void inmate_main(void)
 {
-	u32 want = comm ? comm->cpus - 1 : 1;
-
+	const u32 want = comm ? comm->cpus - 1 : 1;
 	const bool memory = cmdline_has("memory");
 
 	left = MAX((word)cmdline_number("rounds", 1000), 1UL);
