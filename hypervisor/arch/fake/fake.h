@@ -57,7 +57,8 @@ struct fake_machine {
 	u32 ncpus;
 	struct cpu cpu[FAKE_CPUS_MAX];
 	u32 kicks[FAKE_CPUS_MAX];
-	bool threaded; /* CPUs are threads: a kick is only a flag */
+	u32 forgot[FAKE_CPUS_MAX]; /* times it took up VCPU_REQ_FLUSH */
+	bool threaded;             /* CPUs are threads: a kick is only a flag */
 	u8 *ram;
 	u64 ram_bytes;
 	struct page_pool pool;

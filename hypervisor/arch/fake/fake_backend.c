@@ -27,7 +27,6 @@ static const struct pt_format *fake_s2_format(u8 *leaf_levels)
 	return &pt_format_npt;
 }
 
-/* As a real one does, keep a page for each VM and each vCPU. */
 /* What passes, a bit each; registers by their low 13 bits in each range. */
 struct fake_vm {
 	u64 port[BITMAP_WORDS(0x10000)];
@@ -47,6 +46,7 @@ static u32 msr_bit(u32 msr)
 	return FAKE_NO_MSR;
 }
 
+/* As a real one does, keep memory for each VM and each vCPU. */
 static int fake_vm_init(struct hw_vm *vm)
 {
 	if (fake_fails())

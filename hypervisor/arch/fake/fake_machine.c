@@ -115,7 +115,10 @@ void fake_cpu_step(struct cpu *cpu)
 	__atomic_store_n(&cpu->current, vcpu, __ATOMIC_SEQ_CST);
 	if (!vcpu)
 		return;
-	__atomic_fetch_and(&vcpu->requests, ~VCPU_REQ_FLUSH, __ATOMIC_SEQ_CST);
+	if (__atomic_fetch_and(&vcpu->requests, ~VCPU_REQ_FLUSH,
+			       __ATOMIC_SEQ_CST) &
+	    VCPU_REQ_FLUSH)
+		fake.forgot[cpu->index]++;
 	__atomic_store_n(&vcpu->parked,
 			 __atomic_load_n(&vcpu->stop, __ATOMIC_SEQ_CST),
 			 __ATOMIC_SEQ_CST);

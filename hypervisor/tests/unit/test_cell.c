@@ -201,6 +201,63 @@ static void is_no_user_vm(void **state)
 			 0);
 	assert_int_equal(create(), -EBUSY);
 	assert_true(service_has(RAM_AT));
+	assert_int_equal(bench_region(vmid, ACRN_REGION_DEL,
+				      BIT64(48) - PAGE_SIZE, RAM_AT, PAGE_SIZE,
+				      BENCH_RWX_WB),
+			 0);
+	assert_int_equal(hc(HC_DESTROY_VM, vmid, 0), 0);
+	/* Nor is the page by which a User VM asks its device model. */
+	vmid = bench_create(BIT64(3));
+	bench_put(BENCH_ARG2, &(u64){ RAM_AT + MIB(1) }, sizeof(u64));
+	assert_int_equal(hc(HC_SET_IOREQ_BUFFER, vmid, BENCH_ARG2), 0);
+	assert_int_equal(create(), -EBUSY);
+	assert_true(service_has(RAM_AT));
+	assert_int_equal(hc(HC_DESTROY_VM, vmid, 0), 0);
+	assert_int_equal(create(), 1);
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), 0);
+}
+
+struct wipe {
+	u64 at, size;
+	bool seen;
+	u32 forgot; /* how often CPU 3 had, when it began */
+};
+
+static void watch(const struct fake_access *a, void *arg)
+{
+	struct wipe *w = arg;
+
+	for (u32 i = 0; i < 2; i++) {
+		if (!a->write || w[i].seen ||
+		    !range_overlaps(a->hpa.v, a->len, w[i].at, w[i].size))
+			continue;
+		w[i].seen = true;
+		w[i].forgot = fake.forgot[3];
+	}
+}
+
+/* What changes hands is wiped when no CPU can write to it by an old entry. */
+static void is_forgotten_before_it_is_wiped(void **state)
+{
+	struct wipe w[2] = { { .at = RAM_AT, .size = RAM_SIZE },
+			     { .at = LINK_AT, .size = MIB(2) } };
+	u32 forgot;
+
+	(void)state;
+	bench_take(1, 2);
+	build();
+	seal();
+	fake.on_access = watch;
+	fake.arg = w;
+	forgot = fake.forgot[3];
+	assert_int_equal(create(), 1);
+	assert_true(w[0].seen && w[0].forgot > forgot);
+	assert_true(w[1].seen && w[1].forgot > w[0].forgot);
+	w[1].seen = false;
+	forgot = fake.forgot[3];
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), 0);
+	assert_true(w[1].seen && w[1].forgot > forgot);
+	fake.on_access = NULL;
 }
 
 static void running_out_of_memory_changes_nothing(void **state)
@@ -456,6 +513,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(lives),
 		TEST(is_no_user_vm),
+		TEST(is_forgotten_before_it_is_wiped),
 		TEST(running_out_of_memory_changes_nothing),
 		TEST(each_broken_byte_is_noticed),
 		TEST(mutations_are_survived),
