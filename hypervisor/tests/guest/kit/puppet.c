@@ -51,15 +51,18 @@ bool puppet_start(u32 id)
 	return puppet_do(PUPPET_READ32, CELL_AT, 0) != 0;
 }
 
-u32 puppet_do(u32 op, u32 addr, u32 val)
+void puppet_begin(u32 op, u32 addr, u32 val)
 {
-	u32 seq = *word(PUPPET_SEQ) + 1;
-
 	*word(PUPPET_OP) = op;
 	*word(PUPPET_ADDR) = addr;
 	*word(PUPPET_VALUE) = val;
-	*word(PUPPET_SEQ) = seq;
-	if (!WAIT_FOR(*word(PUPPET_ACK) == seq))
+	++*word(PUPPET_SEQ);
+}
+
+u32 puppet_do(u32 op, u32 addr, u32 val)
+{
+	puppet_begin(op, addr, val);
+	if (!WAIT_FOR(*word(PUPPET_ACK) == *word(PUPPET_SEQ)))
 		test_abort("the cell hangs: operation %u at %x", op, addr);
 	return *word(PUPPET_VALUE);
 }

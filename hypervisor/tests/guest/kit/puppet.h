@@ -57,6 +57,9 @@ u32 puppet_make(void);
 /** From the beginning, with no interrupt counted. */
 bool puppet_start(u32 id);
 
+/** The cell is to do that, and may not survive it. */
+void puppet_begin(u32 op, u32 addr, u32 val);
+
 /** One access of the cell's; the value read. A failure if it does not end. */
 u32 puppet_do(u32 op, u32 addr, u32 val);
 
