@@ -221,6 +221,7 @@ struct wipe {
 	u64 at, size;
 	bool seen;
 	u32 forgot; /* how often CPU 3 had, when it began */
+	u64 map;    /* the change of Holm's map that it had seen */
 };
 
 static void watch(const struct fake_access *a, void *arg)
@@ -233,6 +234,7 @@ static void watch(const struct fake_access *a, void *arg)
 			continue;
 		w[i].seen = true;
 		w[i].forgot = fake.forgot[3];
+		w[i].map = fake.cpu[3].map_seen;
 	}
 }
 
@@ -241,6 +243,7 @@ static void is_forgotten_before_it_is_wiped(void **state)
 {
 	struct wipe w[2] = { { .at = RAM_AT, .size = RAM_SIZE },
 			     { .at = LINK_AT, .size = MIB(2) } };
+	u64 map = fake.cpu[3].map_seen;
 	u32 forgot;
 
 	(void)state;
@@ -251,7 +254,7 @@ static void is_forgotten_before_it_is_wiped(void **state)
 	fake.arg = w;
 	forgot = fake.forgot[3];
 	assert_int_equal(create(), 1);
-	assert_true(w[0].seen && w[0].forgot > forgot);
+	assert_true(w[0].seen && w[0].forgot > forgot && w[0].map > map);
 	assert_true(w[1].seen && w[1].forgot > w[0].forgot);
 	w[1].seen = false;
 	forgot = fake.forgot[3];

@@ -26,6 +26,7 @@
 #define WIDE     0xc0008000U /* 8 KiB */
 #define SMALL    0xc000c100U /* 256 bytes */
 #define PART     0xc000d020U /* of another device */
+#define WORD     0xc000d040U /* of it, to be read */
 #define CAP_PM   0x40U
 #define CAP_MSI  0x50U
 #define CAP_MSIX 0x70U
@@ -162,6 +163,7 @@ static void build_all(void)
 	add_irq(GSI);
 	add_pci(BDF);
 	add_mem(PART, PART, 8, HOLM_CELL_M_DEVICE | HOLM_CELL_M_WRITE);
+	add_mem(WORD, WORD, 4, HOLM_CELL_M_DEVICE);
 }
 
 static s64 create(void)
@@ -554,10 +556,40 @@ static void parts(void **state)
 	assert_false(subpage_mmio(vm_service(), PART, 4, false, &val));
 	assert_false(subpage_mmio(vm_service(), PART - 4, 8, false, &val));
 	assert_true(subpage_mmio(vm_service(), PART + 8, 8, true, &val));
+	assert_true(subpage_mmio(vm, WORD, 4, false, &val));
+	assert_false(subpage_mmio(vm, WORD, 4, true, &val));
+	assert_false(subpage_mmio(vm, WORD, 8, false, &val));
 	assert_true(subpage_mmio(vm, SMALL + 0xfc, 4, false, &val));
 	assert_false(subpage_mmio(vm, SMALL + 0x100, 4, false, &val));
 	end();
 	assert_false(subpage_mmio(vm_service(), PART + 8, 8, true, &val));
+}
+
+/* How often the Service VM's CPU forgets translations meanwhile. */
+static u32 flushes_of_create(void)
+{
+	u32 was = fake.forgot[0];
+
+	assert_int_equal(create(), 1);
+	was = fake.forgot[0] - was;
+	end();
+	return was;
+}
+
+static void pages_of_devices_are_forgotten(void **state)
+{
+	u32 without;
+
+	(void)state;
+	build("cell", LAPIC, RAM_AT);
+	without = flushes_of_create();
+	build("cell", LAPIC, RAM_AT);
+	add_mem(PART, PART, 8, HOLM_CELL_M_DEVICE);
+	assert_int_equal(flushes_of_create(), without + 1);
+	/* A function's three BARs, and its page of configuration. */
+	build("cell", LAPIC, RAM_AT);
+	add_pci(BDF);
+	assert_int_equal(flushes_of_create(), without + 4);
 }
 
 static u32 ioapic(struct vm *vm, u32 reg, const u32 *set)
@@ -698,6 +730,7 @@ int main(void)
 		TEST(plain_messages),
 		TEST(table_of_messages),
 		TEST(parts),
+		TEST(pages_of_devices_are_forgotten),
 		TEST(lines),
 		TEST(lines_of_the_service_vm),
 		TEST(no_other_way_to_a_line),
