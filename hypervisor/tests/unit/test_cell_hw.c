@@ -426,6 +426,31 @@ static void configuration(void **state)
 	end();
 }
 
+/*
+ * A BAR that has no address is not decoded; without a line of the cell's the
+ * function pulls none.
+ */
+static void switches_that_stay_off(void **state)
+{
+	struct vm *vm;
+
+	(void)state;
+	cfg_set(&fake.pci[0], PCI_BAR0 + 16, 0, 0xffffff00);
+	build("cell", LAPIC, RAM_AT);
+	add_pci(BDF);
+	assert_int_equal(create(), 1);
+	vm = bench_vm(1);
+	cell_write(vm, PCI_COMMAND, 2, 5);
+	assert_int_equal(cell_read(vm, PCI_COMMAND, 2), 5);
+	assert_int_equal(cfg(PCI_COMMAND) & 0xffff, 0x405);
+	assert_int_equal(vm->denied[HOLM_CELL_DENY_PCI], 0);
+	cell_write(vm, PCI_COMMAND, 2, 7);
+	assert_int_equal(cell_read(vm, PCI_COMMAND, 2), 5);
+	assert_int_equal(cfg(PCI_COMMAND) & 0xffff, 0x405);
+	assert_int_equal(vm->denied[HOLM_CELL_DENY_PCI], 1);
+	end();
+}
+
 static const struct {
 	u32 addr, high, data;
 	u32 sent; /* the data in hardware; 0: nothing */
@@ -727,6 +752,7 @@ int main(void)
 		TEST(mutations_are_survived),
 		TEST(is_one_cells),
 		TEST(configuration),
+		TEST(switches_that_stay_off),
 		TEST(plain_messages),
 		TEST(table_of_messages),
 		TEST(parts),
