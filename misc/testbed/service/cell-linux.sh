@@ -32,7 +32,7 @@ boot_cell()
 	_kernel=$1 _do=$2 _sent=0
 	shift 2
 	status 0 holm cell linux /cell/linux.yaml "$_kernel" \
-		-i /cell/initrd -c "console=ttyS1,115200 holm.do=$_do $*"
+		-i /cell/initrd -c "console=ttyS1,115200 $vm_bed_args holm.do=$_do $*"
 	expect "state" "$(cell_figure linux state)" running
 	expect "online CPUs" "$(online_cpus)" 0-1
 	wait_cell "CELL computes cpus=$cell_cpus"
