@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "holm/audit.h"
+#include "holm/names.h"
 
 #define PAGE       4096ULL
 #define LAPIC_PAGE 0xfee00000ULL
@@ -42,6 +43,16 @@ static bool inside(uint64_t a, uint64_t an, uint64_t b, uint64_t bn)
 
 /* --- memory --- */
 
+/* The range that [at, at + size) has something in common with, from @i on. */
+static const struct holm_range *next_range(const struct facts *f, size_t *i,
+					   uint64_t at, uint64_t size)
+{
+	for (; *i < f->ranges; ++*i)
+		if (overlaps(at, size, f->range[*i].base, f->range[*i].size))
+			return &f->range[(*i)++];
+	return NULL;
+}
+
 static bool is_comm_page(const struct reach *r, uint64_t from, uint64_t size)
 {
 	const struct holm_cell_desc *d = r->guest->desc;
@@ -49,6 +60,18 @@ static bool is_comm_page(const struct reach *r, uint64_t from, uint64_t size)
 
 	c = d ? desc_next(d, HOLM_CELL_R_COMM, NULL) : NULL;
 	return c && inside(r->gpa + (from - r->hpa), size, c->virt, PAGE);
+}
+
+/* Pages to talk by are of the pool, never code or data. */
+static bool is_image(const struct facts *f, uint64_t at, uint64_t size)
+{
+	const struct holm_range *range;
+	size_t i = 0;
+
+	while ((range = next_range(f, &i, at, size)))
+		if (range->kind == HOLM_RANGE_HOLM_IMAGE)
+			return true;
+	return false;
 }
 
 /* Holm's memory, but for the page it made to talk to that very cell. */
@@ -63,11 +86,38 @@ static void check_holm(const struct facts *f, struct verdict *v)
 		uint64_t to = end_of(r) < end ? end_of(r) : end;
 
 		v->looked_at += r->size / PAGE;
-		if (from < to && !is_comm_page(r, from, to - from))
+		if (from < to && (!is_comm_page(r, from, to - from) ||
+				  is_image(f, from, to - from)))
 			verdict_add(v,
 				    "VM '%s' reaches Holm's memory at "
 				    "0x%" PRIx64 ", %" PRIu64 " bytes",
 				    r->guest->vm.name, from, to - from);
+	}
+}
+
+/*
+ * Who writes these reaches all: a local APIC's page (interrupts to any CPU)
+ * and the message window behind it, I/O APICs, DMA remapping units.
+ */
+static void check_units(const struct facts *f, struct verdict *v)
+{
+	const struct holm_range *range;
+	size_t i, n;
+
+	for (i = 0; i < f->reaches; i++) {
+		const struct reach *r = &f->reach[i];
+
+		v->looked_at += r->size / PAGE;
+		if (!(r->flags & HOLM_MAP_W))
+			continue;
+		for (n = 0; (range = next_range(f, &n, r->hpa, r->size));)
+			if (range->kind >= HOLM_RANGE_LAPIC &&
+			    range->kind <= HOLM_RANGE_IOMMU)
+				verdict_add(v,
+					    "VM '%s' writes 0x%" PRIx64 ": %s",
+					    r->guest->vm.name,
+					    (uint64_t)range->base,
+					    name_of_range(range->kind));
 	}
 }
 
@@ -95,34 +145,62 @@ static bool mem_is_shared(const struct holm_cell_desc *d, uint64_t at,
 	return false;
 }
 
-static bool link_is_shared(const struct holm_cell_desc *d, uint64_t at,
-			   uint64_t size)
+/* The link that has all of it. */
+static const struct holm_cell_ivshmem *link_of(const struct holm_cell_desc *d,
+					       uint64_t at, uint64_t size)
 {
 	const struct holm_cell_ivshmem *s = NULL;
 
 	while ((s = desc_next(d, HOLM_CELL_R_IVSHMEM, s)))
 		if (inside(at, size, s->phys,
 			   PAGE + s->rw_size + s->out_size * s->peers))
-			return true;
-	return false;
+			return s;
+	return NULL;
 }
 
-/* Has the cell declared that others see this? */
-static bool declared(const struct guest *g, uint64_t at, uint64_t size)
+/* May peer @id write it? The common section and its own, which may join. */
+static bool link_writes(const struct holm_cell_ivshmem *s, uint32_t id,
+			uint64_t at, uint64_t size)
 {
-	return mem_is_shared(g->desc, at, size) ||
-	       link_is_shared(g->desc, at, size);
+	const uint64_t off = at - s->phys;
+	const uint64_t own = PAGE + s->rw_size + s->out_size * id;
+	const uint64_t common = s->rw_size + (id == 0 ? s->out_size : 0);
+
+	return inside(off, size, PAGE, common) ||
+	       inside(off, size, own, s->out_size);
+}
+
+/*
+ * Has the cell declared that the other sees this, who has it with @flags? What
+ * is shared is the Service VM's too; of a link it is a peer or it is not.
+ */
+static bool declared(const struct guest *g, const struct guest *other,
+		     uint64_t at, uint64_t size, uint32_t flags)
+{
+	const struct holm_cell_ivshmem *s = link_of(g->desc, at, size);
+
+	if (guest_sort(other) == SORT_USER)
+		return false;
+	if (mem_is_shared(g->desc, at, size))
+		return true;
+	if (!s || other->desc)
+		return s;
+	return (s->flags & HOLM_CELL_IV_SERVICE) &&
+	       (!(flags & HOLM_MAP_W) ||
+		link_writes(s, s->service_id, at, size));
 }
 
 /* Two guests reach the same: have those agreed who had to? */
-static bool agreed(const struct facts *f, const struct guest *a,
-		   const struct guest *b, uint64_t at, uint64_t size)
+static bool agreed(const struct facts *f, const struct reach *x,
+		   const struct reach *y, uint64_t at, uint64_t size)
 {
+	const struct guest *a = x->guest, *b = y->guest;
+
 	if (is_per_cpu(f, at, size))
 		return true;
-	if (a->desc && !declared(a, at, size))
+	if (a->desc && !declared(a, b, at, size, y->flags))
 		return false;
-	if (b->desc && !declared(b, at, size))
+	if (b->desc && !declared(b, a, at, size, x->flags))
 		return false;
 	if (a->desc || b->desc)
 		return true;
@@ -148,7 +226,7 @@ static void each_overlap(const struct facts *f, struct verdict *v, bool cells)
 
 			if (a->guest == b->guest ||
 			    cells != (a->guest->desc || b->guest->desc) ||
-			    agreed(f, a->guest, b->guest, b->hpa, to - b->hpa))
+			    agreed(f, a, b, b->hpa, to - b->hpa))
 				continue;
 			verdict_add(v,
 				    "VMs '%s' and '%s' both reach 0x%" PRIx64
@@ -169,6 +247,17 @@ static void check_users(const struct facts *f, struct verdict *v)
 	each_overlap(f, v, false);
 }
 
+/* No more than the description's words for it allow. */
+static bool rights_listed(const struct holm_cell_mem *m, uint32_t flags)
+{
+	uint32_t may = HOLM_MAP_R;
+
+	may |= m->flags & HOLM_CELL_M_WRITE ? HOLM_MAP_W : 0;
+	may |= m->flags & HOLM_CELL_M_EXEC ? HOLM_MAP_X : 0;
+	may |= m->flags & HOLM_CELL_M_DEVICE ? 0 : HOLM_MAP_RAM;
+	return !(flags & ~may);
+}
+
 static bool mem_lists(const struct guest *g, const struct reach *r)
 {
 	const struct holm_cell_mem *m = NULL;
@@ -179,7 +268,8 @@ static bool mem_lists(const struct guest *g, const struct reach *r)
 		uint64_t off = m->virt - r->gpa;
 
 		if (m->virt >= r->gpa && m->virt < r->gpa + r->size &&
-		    m->phys - r->hpa == off && m->size <= r->size - off)
+		    m->phys - r->hpa == off && m->size <= r->size - off &&
+		    rights_listed(m, r->flags))
 			left -= m->size;
 	}
 	return left == 0;
@@ -187,14 +277,12 @@ static bool mem_lists(const struct guest *g, const struct reach *r)
 
 static bool link_lists(const struct guest *g, const struct reach *r)
 {
-	const struct holm_cell_ivshmem *s = NULL;
+	const struct holm_cell_ivshmem *s = link_of(g->desc, r->hpa, r->size);
 
-	while ((s = desc_next(g->desc, HOLM_CELL_R_IVSHMEM, s)))
-		if (inside(r->hpa, r->size, s->phys,
-			   PAGE + s->rw_size + s->out_size * s->peers) &&
-		    r->gpa - s->virt == r->hpa - s->phys)
-			return true;
-	return false;
+	return s && r->gpa - s->virt == r->hpa - s->phys &&
+	       !(r->flags & HOLM_MAP_X) &&
+	       (!(r->flags & HOLM_MAP_W) ||
+		link_writes(s, s->id, r->hpa, r->size));
 }
 
 /* Is it part of what a function of the guest's decodes? */
@@ -236,7 +324,7 @@ static void check_described(const struct facts *f, struct verdict *v)
 			continue;
 		verdict_add(v,
 			    "cell '%s' reaches 0x%" PRIx64 ", %" PRIu64
-			    " bytes, which its description does not list",
+			    " bytes, which its description does not list so",
 			    g->vm.name, r->hpa, r->size);
 	}
 }
@@ -320,6 +408,24 @@ static void check_pair(const struct guest *a, const struct guest *b,
 	}
 }
 
+/* By these all functions are reached, those of cells included. */
+#define CONFIG_FIRST 0xcf8U
+#define CONFIG_LAST  0xcffU
+
+static void check_config(const struct facts *f, struct verdict *v)
+{
+	uint32_t port;
+	size_t i;
+
+	for (i = 0; i < f->guests; i++)
+		for (port = CONFIG_FIRST; port <= CONFIG_LAST; port++) {
+			v->looked_at++;
+			if (port_passes(&f->guest[i], port))
+				verdict_add(v, "VM '%s' reaches port 0x%x",
+					    f->guest[i].vm.name, port);
+		}
+}
+
 static void check_ports(const struct facts *f, struct verdict *v)
 {
 	size_t i, j, n;
@@ -367,17 +473,21 @@ static const struct {
 	{ 0x079, 0x079, "microcode" },
 	{ 0x09b, 0x09b, "system management mode" },
 	{ 0x1f2, 0x1f3, "system management memory" },
+	{ 0x200, 0x21f, "how Holm's memory is cached" },
+	{ 0x250, 0x26f, "how Holm's memory is cached" },
+	{ 0x2ff, 0x2ff, "how Holm's memory is cached" },
 	{ 0x480, 0x493, "VMX" },
 	{ 0x560, 0x587, "a trace to physical memory" },
 	{ 0x600, 0x600, "a buffer of the CPU's" },
 	{ 0x82f, 0x830, "interrupts to other CPUs" },
 	{ 0x832, 0x837, "system management interrupts" },
+	{ 0xc81, 0xd8f, "who has how much of a cache" },
 	{ 0xc0000080, 0xc0000080, "whether there is SVM" },
 	{ 0xc0010010, 0xc0010010, "what memory is encrypted" },
 	{ 0xc0010015, 0xc001001a, "where memory is" },
 	{ 0xc001001d, 0xc001001d, "where memory is" },
 	{ 0xc0010020, 0xc0010020, "microcode" },
-	{ 0xc0010056, 0xc0010056, "system management interrupts" },
+	{ 0xc0010050, 0xc0010056, "system management interrupts" },
 	{ 0xc0010058, 0xc0010058, "where PCI configuration is" },
 	{ 0xc0010111, 0xc0010118, "system management mode and SVM" },
 	{ 0xc0010130, 0xc0010133, "encrypted guests" },
@@ -467,6 +577,7 @@ static void check_cpus(const struct facts *f, struct verdict *v)
 
 #define MODE_SMI  2
 #define MODE_INIT 5
+#define DEST_ALL  0xffU
 
 static bool line_is_listed(const struct guest *g, uint32_t gsi)
 {
@@ -488,15 +599,27 @@ static const struct guest *owner_of_lapic(const struct facts *f, uint32_t id)
 	return NULL;
 }
 
+static bool any_cell(const struct facts *f)
+{
+	size_t i = 0;
+
+	while (i < f->guests && !f->guest[i].desc)
+		i++;
+	return i < f->guests;
+}
+
 /*
  * By a physical name a line must lead to its owner's CPUs. Logical names are
- * the Service VM's and User VMs' only: Holm gives a cell's lines none.
+ * the Service VM's and User VMs' only: Holm gives a cell's lines none. What is
+ * for all is for the cells as well.
  */
 static bool leads_home(const struct facts *f, const struct guest *g,
 		       uint64_t entry)
 {
 	const struct guest *to;
 
+	if (HOLM_PIN_DEST(entry) == DEST_ALL)
+		return !any_cell(f);
 	if (HOLM_PIN_LOGICAL(entry))
 		return !g->desc;
 	to = owner_of_lapic(f, HOLM_PIN_DEST(entry));
@@ -604,18 +727,29 @@ const struct rule audit_rules[] = {
 	  "no guest reaches a User VM's memory but the Service VM, which "
 	  "donated it",
 	  "pages", check_users },
-	{ "cell-description", "a cell reaches what its description lists",
+	{ "cell-description",
+	  "a cell reaches what its description lists, with no more rights",
 	  "pages", check_described },
 	{ "cell-hidden", "Holm itself does not map a cell's memory", "pages",
 	  check_host_map },
+	{ "units",
+	  "no guest writes local APICs' pages, I/O APICs or DMA remapping "
+	  "units",
+	  "pages", check_units },
 	{ "ports", "no port is reached by two guests, unless declared shared",
 	  "ports", check_ports },
 	{ "cell-ports", "a cell reaches the ports that its description lists",
 	  "ports", check_cell_ports },
+	{ "configuration",
+	  "no guest reaches the ports of PCI configuration itself", "ports",
+	  check_config },
 	{ "registers",
-	  "no guest writes a register that acts beyond its own CPU",
+	  "no guest writes a register that acts beyond its own CPU, but on "
+	  "the power and heat of all",
 	  "registers", check_msrs },
-	{ "lines", "an interrupt line leads to CPUs of the guest whose it is",
+	{ "lines",
+	  "an interrupt line leads to CPUs of the guest whose it is, where it "
+	  "names them by their ids",
 	  "lines", check_lines },
 	{ "devices",
 	  "a PCI function is one cell's, and its messages go to that one's "

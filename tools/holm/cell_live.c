@@ -61,7 +61,9 @@ static void check_piece(const struct live *l, const struct cell_num *phys,
 	for (i = 0; i < l->facts->ranges; i++) {
 		const struct holm_range *range = &l->facts->range[i];
 
+		/* Firmware has types of its own above. */
 		if (range->kind >= HOLM_RANGE_HOLM_IMAGE &&
+		    range->kind <= HOLM_RANGE_IOMMU &&
 		    ranges_overlap(phys->v, size, range->base, range->size))
 			COMPLAIN(l, phys->pos,
 				 "at %#" PRIx64 " Holm has its own: %s",

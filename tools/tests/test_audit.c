@@ -10,9 +10,13 @@
 #define MIB     (1ULL << 20)
 #define PAGE    4096ULL
 #define RWX_RAM 15
+#define RW_RAM  11
+#define R_RAM   9
 #define RW_DEV  3
+#define RWX     (HOLM_CELL_M_READ | HOLM_CELL_M_WRITE | HOLM_CELL_M_EXEC)
 #define HOLM    (240 * MIB)
 #define COMM    (HOLM + 3 * MIB)
+#define LINK    (250 * MIB)
 
 /* Redirection entries. */
 #define MASKED  (1ULL << 16)
@@ -23,7 +27,7 @@
 enum { SERVICE, USER, CELL, OTHER, SLOTS };
 
 static struct {
-	struct holm_mapping map[SLOTS][8];
+	struct holm_mapping map[SLOTS][12];
 	struct holm_pass port[SLOTS][4];
 	struct holm_pass msr[SLOTS][4];
 	struct holm_mapping host[4];
@@ -42,6 +46,16 @@ struct desc {
 	struct holm_cell_comm comm;
 	struct holm_cell_irq irq;
 	struct holm_cell_pci pci;
+	struct holm_cell_ivshmem link;
+};
+
+static const struct holm_range ranges[] = {
+	{ HOLM, 2 * MIB, HOLM_RANGE_HOLM_IMAGE, 0 },
+	{ HOLM + 2 * MIB, 2 * MIB, HOLM_RANGE_HOLM_POOL, 0 },
+	{ 0xfee00000, MIB, HOLM_RANGE_LAPIC, 0 },
+	{ 0xfec00000, PAGE, HOLM_RANGE_IOAPIC, 0 },
+	{ 0xfed90000, PAGE, HOLM_RANGE_IOMMU, 0 },
+	{ 0x80000000, PAGE, 0xf0000001, 0 }, /* the firmware's own kind */
 };
 
 static struct desc descs[SLOTS];
@@ -58,11 +72,15 @@ static int answer(const void *what, size_t size, uint64_t first, void *buf,
 	return (int)n;
 }
 
+/* The lowest from there on: a test adds its own behind the others. */
 static int answer_map(const struct holm_mapping *m, uint64_t from, void *buf)
 {
-	while (m->size && m->gpa + m->size <= from)
-		m++;
-	return m->size ? answer(m, sizeof(*m), 0, buf, sizeof(*m)) : -ENOENT;
+	const struct holm_mapping *low = NULL;
+
+	for (; m->size; m++)
+		if (m->gpa + m->size > from && (!low || m->gpa < low->gpa))
+			low = m;
+	return low ? answer(low, sizeof(*low), 0, buf, sizeof(*low)) : -ENOENT;
 }
 
 static int answer_pass(const struct holm_pass *p, uint64_t from, void *buf)
@@ -124,10 +142,10 @@ static void describe(int slot, uint64_t phys, const char *name)
 		       .records = 4 },
 		.mem = {
 			{ .head = { HOLM_CELL_R_MEM, sizeof(d.mem[0]) },
-			  .phys = phys, .size = 2 * MIB },
+			  .phys = phys, .size = 2 * MIB, .flags = RWX },
 			{ .head = { HOLM_CELL_R_MEM, sizeof(d.mem[0]) },
 			  .phys = 96 * MIB, .virt = 4 * MIB, .size = PAGE,
-			  .flags = HOLM_CELL_M_SHARED },
+			  .flags = RWX | HOLM_CELL_M_SHARED },
 		},
 		.port = { .head = { HOLM_CELL_R_PORT, sizeof(d.port) },
 			  .port = 0x2f8, .count = 8,
@@ -138,6 +156,11 @@ static void describe(int slot, uint64_t phys, const char *name)
 			 .gsi = (unsigned int)slot },
 		.pci = { .head = { HOLM_CELL_R_PCI, sizeof(d.pci) },
 			 .bdf = (unsigned int)slot << 3 },
+		.link = { .head = { HOLM_CELL_R_IVSHMEM, sizeof(d.link) },
+			  .phys = LINK, .virt = 16 * MIB, .rw_size = PAGE,
+			  .out_size = PAGE, .peers = 3,
+			  .id = slot == OTHER, .service_id = 2,
+			  .flags = HOLM_CELL_IV_SERVICE },
 	};
 	struct holm_mapping *m = world.map[slot];
 
@@ -150,13 +173,28 @@ static void describe(int slot, uint64_t phys, const char *name)
 	strcpy(world.vm[slot].name, name);
 }
 
+/* Table, common section, three outputs: as peer @id has them. */
+static void join(int slot, uint64_t gpa, unsigned int id)
+{
+	struct holm_mapping *m = world.map[slot];
+	unsigned int i;
+
+	while (m->size)
+		m++;
+	for (i = 0; i < 5; i++)
+		m[i] = (struct holm_mapping){
+			gpa + i * PAGE, LINK + i * PAGE, PAGE,
+			i == 1 || i == 2 + id ? RW_RAM : R_RAM, 0
+		};
+}
+
 /* Other's ports are elsewhere, but it would share Cell's. */
 static int setup(void **state)
 {
 	static const struct holm_mapping service[] = {
 		{ 0, 0, 128 * MIB, RWX_RAM, 0 },
 		{ 132 * MIB, 132 * MIB, 108 * MIB, RWX_RAM, 0 },
-		{ 244 * MIB, 244 * MIB, 3000 * MIB, RW_DEV, 0 },
+		{ 252 * MIB, 252 * MIB, 3000 * MIB, RW_DEV, 0 },
 		{ 0xfee00000, 0xfee00000, PAGE, 1, 0 },
 	};
 	static const struct holm_mapping user[] = {
@@ -171,15 +209,21 @@ static int setup(void **state)
 	fake.info.hv_base = HOLM;
 	fake.info.hv_size = 4 * MIB;
 	fake.info.ncpus = 5;
+	fake.range = ranges;
+	fake.ranges = sizeof(ranges) / sizeof(ranges[0]);
 	memcpy(world.map[SERVICE], service, sizeof(service));
 	memcpy(world.host, service, 3 * sizeof(service[0]));
 	memcpy(world.map[USER], user, sizeof(user));
 	describe(CELL, 128 * MIB, "cell");
 	describe(OTHER, 130 * MIB, "other");
+	join(CELL, 16 * MIB, 0);
+	join(OTHER, 16 * MIB, 1);
+	join(SERVICE, LINK, 2);
 	strcpy(world.vm[SERVICE].name, "service");
 	strcpy(world.vm[USER].name, "user");
 	world.port[SERVICE][0] = (struct holm_pass){ 0, 0x2f8, 3, 0 };
-	world.port[SERVICE][1] = (struct holm_pass){ 0x300, 0xfd00, 3, 0 };
+	world.port[SERVICE][1] = (struct holm_pass){ 0x300, 0x9f8, 3, 0 };
+	world.port[SERVICE][2] = (struct holm_pass){ 0xd00, 0xf300, 3, 0 };
 	world.port[CELL][0] = (struct holm_pass){ 0x2f8, 8, 3, 0 };
 	world.msr[SERVICE][0] = (struct holm_pass){ 0x800, 0x30, 1, 0 };
 	world.msr[SERVICE][1] = (struct holm_pass){ 0x838, 8, 3, 0 };
@@ -226,6 +270,85 @@ static void test_holm(void **state)
 	setup(state);
 	world.map[USER][1].hpa = COMM;
 	expect_out("hv audit", STATUS_FAILED, "VM 'user' reaches Holm's");
+	/* Where it may talk, but not a page made for that. */
+	setup(state);
+	world.map[CELL][2].hpa = HOLM + PAGE;
+	expect_out("hv audit", STATUS_FAILED, "VM 'cell' reaches Holm's");
+}
+
+/* A page that is Holm's to answer, with the right to write. */
+static void expect_unit(int slot, uint64_t at, uint64_t flags, const char *said)
+{
+	struct holm_mapping *m = world.map[slot];
+
+	while (m->size && m->hpa != at)
+		m++;
+	*m = (struct holm_mapping){ at, at, PAGE, (uint32_t)flags, 0 };
+	expect_out("hv audit", STATUS_FAILED, said);
+	setup(NULL);
+}
+
+static void test_units(void **state)
+{
+	(void)state;
+	expect_unit(SERVICE, 0xfee00000, RW_DEV,
+		    "VM 'service' writes 0xfee00000: local APIC");
+	expect_unit(CELL, 0xfee00000, RW_DEV, "VM 'cell' writes 0xfee00000");
+	expect_unit(SERVICE, 0xfee01000, RW_DEV, "'service' writes 0xfee00000");
+	expect_unit(SERVICE, 0xfec00000, RW_DEV, "writes 0xfec00000: I/O APIC");
+	expect_unit(SERVICE, 0xfed90000, RW_DEV, "writes 0xfed90000: DMA");
+	world.port[SERVICE][1].count = 0x9fd;
+	expect_out("hv audit", STATUS_FAILED, "configuration     BROKEN");
+}
+
+/* No more than the description's words, and the place on the link, allow. */
+static void test_rights(void **state)
+{
+	(void)state;
+	descs[CELL].mem[0].flags = HOLM_CELL_M_READ | HOLM_CELL_M_EXEC;
+	expect_out("hv audit", STATUS_FAILED,
+		   "cell 'cell' reaches 0x8000000, 2097152 bytes, which its");
+	world.map[CELL][0].flags = RWX_RAM & ~HOLM_MAP_W;
+	expect_out("hv audit", STATUS_DONE, "cell-description  holds");
+	descs[CELL].mem[0].flags |= HOLM_CELL_M_DEVICE;
+	expect_out("hv audit", STATUS_FAILED, "cell 'cell' reaches 0x8000000");
+	setup(state);
+	/* The table; another's output; its own. */
+	world.map[CELL][4].flags |= HOLM_MAP_W;
+	expect_out("hv audit", STATUS_FAILED, "cell 'cell' reaches 0xfa00000");
+	setup(state);
+	world.map[CELL][7].flags |= HOLM_MAP_W;
+	expect_out("hv audit", STATUS_FAILED, "cell 'cell' reaches 0xfa03000");
+	setup(state);
+	world.map[CELL][5].size = 2 * PAGE;
+	world.map[CELL][6] = world.map[CELL][7];
+	world.map[CELL][7] = world.map[CELL][8];
+	world.map[CELL][8].size = 0;
+	expect_out("hv audit", STATUS_DONE, "cell-description  holds");
+	world.map[CELL][5].flags |= HOLM_MAP_X;
+	expect_out("hv audit", STATUS_FAILED, "cell 'cell' reaches 0xfa01000");
+}
+
+/* Of a link the Service VM has what its number gives it, or nothing. */
+static void test_links(void **state)
+{
+	(void)state;
+	world.map[SERVICE][6].flags |= HOLM_MAP_W;
+	expect_out("hv audit", STATUS_FAILED,
+		   "'service' and 'cell' both reach 0xfa02000, 4096");
+	setup(state);
+	descs[CELL].link.flags = 0;
+	expect_out("hv audit", STATUS_FAILED,
+		   "'service' and 'cell' both reach 0xfa00000, 4096");
+	setup(state);
+	join(USER, 16 * MIB, 2);
+	expect_out("hv audit", STATUS_FAILED,
+		   "VMs 'user' and 'cell' both reach 0xfa00000");
+	setup(state);
+	/* Shared with the Service VM is not shared with whom it serves. */
+	world.map[USER][1].hpa = 96 * MIB;
+	expect_out("hv audit", STATUS_FAILED,
+		   "VMs 'user' and 'cell' both reach 0x6000000");
 }
 
 static void test_memory(void **state)
@@ -350,6 +473,12 @@ static void test_lines(void **state)
 	expect_out("hv audit", STATUS_FAILED, "line 2 of VM 'cell' leads");
 	world.pin[2].entry = TO(4) | LOGICAL | 0x32;
 	expect_out("hv audit", STATUS_FAILED, "line 2 of VM 'cell' leads");
+	/* To all CPUs, those of cells as well. */
+	setup(state);
+	world.pin[1].entry = TO(0xff) | 0x31;
+	expect_out("hv audit", STATUS_FAILED, "line 1 of VM 'service' leads");
+	world.pin[1].entry = TO(0xff) | LOGICAL | 0x31;
+	expect_out("hv audit", STATUS_FAILED, "line 1 of VM 'service' leads");
 	setup(state);
 	world.pin[1].entry |= SMI;
 	expect_out("hv audit", STATUS_FAILED, "sends more than interrupts");
@@ -378,7 +507,7 @@ static void test_devices(void **state)
 	world.map[CELL][4] = (struct holm_mapping){ 0xfef01000, 0xfef01000,
 						    PAGE, RW_DEV, 0 };
 	world.port[CELL][1] = (struct holm_pass){ 0xc01f, 1, 3, 0 };
-	world.port[SERVICE][1].count = 0xbd00;
+	world.port[SERVICE][2].count = 0xb300;
 	expect_out("hv audit", STATUS_DONE, "devices           holds");
 	world.port[CELL][1].count = 2;
 	expect_out("hv audit", STATUS_FAILED,
@@ -442,13 +571,14 @@ static void test_broken_answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_sound),          TEST(test_holm),
-		TEST(test_memory),         TEST(test_users),
-		TEST(test_hidden),         TEST(test_described),
-		TEST(test_ports),          TEST(test_registers),
-		TEST(test_lines),          TEST(test_devices),
-		TEST(test_cpus),           TEST(test_changes),
-		TEST(test_broken_answers),
+		TEST(test_sound),  TEST(test_holm),
+		TEST(test_memory), TEST(test_users),
+		TEST(test_hidden), TEST(test_described),
+		TEST(test_ports),  TEST(test_registers),
+		TEST(test_lines),  TEST(test_devices),
+		TEST(test_cpus),   TEST(test_changes),
+		TEST(test_units),  TEST(test_rights),
+		TEST(test_links),  TEST(test_broken_answers),
 	};
 
 	return cmocka_run_group_tests_name("audit", tests, NULL, NULL);

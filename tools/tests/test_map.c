@@ -29,6 +29,7 @@ static struct holm_cell_desc *desc;
 static const struct holm_range ranges[] = {
 	{ .base = 0, .size = 256 * MIB, .kind = HOLM_RANGE_RAM },
 	{ .base = 240 * MIB, .size = 4 * MIB, .kind = HOLM_RANGE_HOLM_POOL },
+	{ .base = 200 * MIB, .size = MIB, .kind = 0xf0000001 },
 };
 
 static struct cell_config *read_text(const char *text)
@@ -80,7 +81,7 @@ static int setup(void **state)
 	cell_config_free(cfg);
 	fake.own = own;
 	fake.range = ranges;
-	fake.ranges = 2;
+	fake.ranges = 3;
 	strcpy(fake.vm[2].name, "timer");
 	fake.cpu[1].lapic_id = 4;
 	fake.cpu[1].owner_vm = 2;
@@ -125,6 +126,8 @@ static const struct {
 	  "x:2:8: CPU lapic 4 is VM 'timer's\n" },
 	{ HEAD("new", "5") CODE "  - { at: 2M, phys: 241M, size: 4K }\n",
 	  "x:5:21: at 0xf000000 Holm has its own: page pool\n" },
+	/* The firmware's own kind. */
+	{ HEAD("new", "5") CODE "  - { at: 2M, phys: 200M, size: 4K }\n", "" },
 	{ HEAD("new", "5") CODE "  - { at: 2M, phys: 65M, size: 4K }\n"
 				"ports: [ { first: 0x2ff } ]\n",
 	  "x:5:21: the memory at 0x4100000 is 'timer's\n"
