@@ -34,12 +34,16 @@
 #define MSR_FEATURE       0x3aU
 #define FEATURE_LOCKED    (1U << 0)
 #define FEATURE_VMX       (1U << 2)
+#define MSR_VMX_BASIC     0x480U
+#define BASIC_TRUE        (1ULL << 55)
 #define MSR_VMX_PIN       0x481U
 #define MSR_VMX_PRIMARY   0x482U
 #define MSR_VMX_EXIT      0x483U
 #define MSR_VMX_ENTRY     0x484U
 #define MSR_VMX_SECONDARY 0x48bU
 #define MSR_VMX_EPT       0x48cU
+/* What is really forced, where the CPU says that too. */
+#define MSR_VMX_TRUE_PRIMARY 0x48eU
 #define EPT_NEEDED \
 	(1ULL << 6 | 1ULL << 8 | 1ULL << 14 | 1ULL << 16 | 1ULL << 20)
 #define LEAST_RAM (256ULL << 20)
@@ -182,12 +186,32 @@ static const struct {
 	{ MSR_VMX_PIN, 1U << 0 | 1U << 3 | 1U << 5, "exits for NMIs" },
 	{ MSR_VMX_PRIMARY, 1U << 3 | 1U << 25 | 1U << 28 | 1U << 31,
 	  "TSC offset, I/O and MSR bitmaps, secondary controls" },
+	{ MSR_VMX_PRIMARY, 1U << 2 | 1U << 7 | 1U << 11 | 1U << 22,
+	  "interrupt and NMI windows, exits for HLT and RDPMC" },
 	{ MSR_VMX_SECONDARY, 1U << 7, "unrestricted guest" },
 	{ MSR_VMX_EXIT, 1U << 2 | 1U << 9 | 0xfU << 18,
 	  "PAT and EFER at exits" },
 	{ MSR_VMX_ENTRY, 1U << 2 | 1U << 9 | 3U << 14,
 	  "PAT and EFER at entries" },
 };
+
+/* Old CPUs cannot do without exits for CR3. */
+static enum verdict look_forced(const struct host *h, char *why)
+{
+	uint64_t basic, v;
+	uint32_t msr = MSR_VMX_PRIMARY;
+	int err = h->rdmsr(h->ctx, MSR_VMX_BASIC, &basic);
+
+	if (err)
+		return unknown_msr(why, MSR_VMX_BASIC, err);
+	if (basic & BASIC_TRUE)
+		msr = MSR_VMX_TRUE_PRIMARY;
+	err = h->rdmsr(h->ctx, msr, &v);
+	if (err)
+		return unknown_msr(why, msr, err);
+	return ok_if(!(v & (1U << 15 | 1U << 16)), why,
+		     "its VMX makes every move to or from CR3 exit");
+}
 
 static enum verdict look_controls(const struct host *h, char *why)
 {
@@ -206,7 +230,7 @@ static enum verdict look_controls(const struct host *h, char *why)
 		if (controls[i].bits & ~(uint32_t)(v >> 32))
 			return ok_if(false, why, controls[i].name);
 	}
-	return VERDICT_OK;
+	return look_forced(h, why);
 }
 
 static bool exists(const struct host *h, const char *path)

@@ -14,7 +14,7 @@ static struct {
 	struct {
 		uint32_t msr;
 		uint64_t value;
-	} msr[8];
+	} msr[10];
 	int err; /* of every register */
 } cpu;
 
@@ -36,7 +36,7 @@ static int fake_rdmsr(void *ctx, uint32_t msr, uint64_t *value)
 	size_t i;
 
 	(void)ctx;
-	for (i = 0; i < 8; i++)
+	for (i = 0; i < sizeof(cpu.msr) / sizeof(cpu.msr[0]); i++)
 		if (cpu.msr[i].msr == msr && !cpu.err) {
 			*value = cpu.msr[i].value;
 			return 0;
@@ -83,6 +83,11 @@ static void be_intel(void)
 	}
 	cpu.msr[6].msr = 0x48c;
 	cpu.msr[6].value = 0x6334141;
+	/* In the old words these are forced, in truth they are not. */
+	cpu.msr[2].value |= 1U << 15 | 1U << 16;
+	cpu.msr[7].msr = 0x480;
+	cpu.msr[7].value = 1ULL << 55;
+	cpu.msr[8].msr = 0x48e;
 }
 
 static void look(const char *name, struct finding *f)
@@ -154,6 +159,23 @@ static void test_intel(void **state)
 	expect("nested paging", VERDICT_MISSING, "no EPT");
 }
 
+static void test_intel_old(void **state)
+{
+	(void)state;
+	be_intel();
+	cpu.msr[2].value &= ~(1ULL << (32 + 22));
+	expect("its controls", VERDICT_MISSING, "NMI windows");
+	be_intel();
+	cpu.msr[8].value = 1U << 16;
+	expect("its controls", VERDICT_MISSING, "CR3");
+	be_intel();
+	cpu.msr[8].value = 0;
+	cpu.msr[7].value = 0;
+	expect("its controls", VERDICT_MISSING, "CR3");
+	cpu.msr[2].value = 0xffffffffULL << 32;
+	expect("its controls", VERDICT_OK, "");
+}
+
 static void test_unknown(void **state)
 {
 	(void)state;
@@ -216,6 +238,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_amd, setup, tree_remove),
 		cmocka_unit_test_setup_teardown(test_intel, setup, tree_remove),
+		cmocka_unit_test_setup_teardown(test_intel_old, setup,
+						tree_remove),
 		cmocka_unit_test_setup_teardown(test_unknown, setup,
 						tree_remove),
 		cmocka_unit_test_setup_teardown(test_others, setup,
