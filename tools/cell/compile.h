@@ -37,6 +37,13 @@ int cell_compile(const struct cell_config *cfg, const uint64_t *pages, size_t n,
 int cell_decompile(const char *name, const void *blob, size_t size, FILE *out,
 		   struct report *r);
 
+/**
+ * The record of @type after @prev (NULL: the first), or NULL: also where the
+ * list is cut off. One that has not its type's size is left out.
+ */
+const void *cell_record_next(const struct holm_cell_desc *d, uint32_t type,
+			     const void *prev);
+
 /** CRC-32 (ISO 3309) of @size bytes of a description, its own field as 0. */
 uint32_t cell_checksum(const void *desc, size_t size);
 

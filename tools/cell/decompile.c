@@ -41,6 +41,28 @@ static const struct {
 	(report_add((rd)->r, PROBLEM_ERROR, (rd)->name, nowhere, __VA_ARGS__), \
 	 -EINVAL)
 
+static size_t size_of(uint32_t type)
+{
+	return type < KINDS ? kinds[type].size : 0;
+}
+
+const void *cell_record_next(const struct holm_cell_desc *d, uint32_t type,
+			     const void *prev)
+{
+	const uint8_t *at = prev ? prev : (const uint8_t *)(d + 1);
+	const uint8_t *end = (const uint8_t *)d + d->size;
+	const struct holm_cell_record *r;
+
+	for (; (size_t)(end - at) >= sizeof(*r); at += r->size) {
+		r = (const void *)at;
+		if (r->size < sizeof(*r) || r->size > (size_t)(end - at))
+			return NULL;
+		if (r->type == type && r->size == size_of(type) && r != prev)
+			return r;
+	}
+	return NULL;
+}
+
 /* By value: it lives as long as the call it is an argument of. */
 struct text {
 	char s[32];

@@ -8,6 +8,7 @@
 #include "acpi/aml.h"
 #include "acpi/madt_entry.h"
 #include "acpi/table.h"
+#include "cell/compile.h"
 #include "cell/linux_map.h"
 
 #define TABLE_ALIGN  16 /* the root pointer's; the others need 8 */

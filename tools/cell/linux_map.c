@@ -4,30 +4,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "cell/compile.h"
+#include "cell/range.h"
+
 #define RAM_FLAGS (HOLM_CELL_M_READ | HOLM_CELL_M_WRITE | HOLM_CELL_M_EXEC)
 #define NOT_RAM   (HOLM_CELL_M_DEVICE | HOLM_CELL_M_SHARED)
 #define PAGE      4096ULL
 #define FOUR_GIB  (4 * GIB)
-
-const void *cell_record_next(const struct holm_cell_desc *d, u32 type,
-			     const void *prev)
-{
-	const u8 *at = prev ? prev : (const u8 *)(d + 1);
-	const u8 *end = (const u8 *)d + d->size;
-	const struct holm_cell_record *r = (const void *)at;
-	bool skip = prev;
-
-	while ((size_t)(end - at) >= sizeof(*r)) {
-		r = (const void *)at;
-		if (r->size < sizeof(*r) || r->size > (size_t)(end - at))
-			return NULL;
-		if (r->type == type && !skip)
-			return r;
-		skip = false;
-		at += r->size;
-	}
-	return NULL;
-}
 
 static void add(struct linux_map *map, u64 at, u64 size, u32 flags)
 {
@@ -41,11 +24,6 @@ static void add(struct linux_map *map, u64 at, u64 size, u32 flags)
 	};
 }
 
-static u64 ivshmem_size(const struct holm_cell_ivshmem *v)
-{
-	return PAGE + v->rw_size + v->peers * v->out_size;
-}
-
 static void add_all(struct linux_map *map, const struct holm_cell_desc *d)
 {
 	const struct holm_cell_mem *m = NULL;
@@ -57,7 +35,7 @@ static void add_all(struct linux_map *map, const struct holm_cell_desc *d)
 	while ((c = cell_record_next(d, HOLM_CELL_R_COMM, c)))
 		add(map, c->virt, PAGE, 0);
 	while ((v = cell_record_next(d, HOLM_CELL_R_IVSHMEM, v)))
-		add(map, v->virt, ivshmem_size(v), 0);
+		add(map, v->virt, cell_record_link_size(v), 0);
 }
 
 static int by_address(const void *left, const void *right)

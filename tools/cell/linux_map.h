@@ -25,13 +25,6 @@ struct linux_map {
 	u32 n;
 };
 
-/**
- * The record of type after prev (NULL: the first), or NULL: also where the
- * list is cut off.
- */
-const void *cell_record_next(const struct holm_cell_desc *d, u32 type,
-			     const void *prev);
-
 /** 0 or -ENOMEM. Free with linux_map_free(). */
 int linux_map_build(const struct holm_cell_desc *d, struct linux_map *map);
 void linux_map_free(struct linux_map *map);

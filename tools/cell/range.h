@@ -22,4 +22,10 @@ static inline uint64_t cell_link_size(const struct cell_ivshmem *s)
 	return 4096 + s->rw.v + s->out.v * s->peers.v;
 }
 
+/** The same of a compiled description's. */
+static inline uint64_t cell_record_link_size(const struct holm_cell_ivshmem *s)
+{
+	return 4096 + s->rw_size + s->out_size * s->peers;
+}
+
 #endif

@@ -61,10 +61,6 @@ void facts_free(struct facts *f);
 enum guest_sort { SORT_SERVICE, SORT_USER, SORT_CELL };
 enum guest_sort guest_sort(const struct guest *g);
 
-/** The record of @type after @prev (NULL: the first), or NULL. */
-const void *desc_next(const struct holm_cell_desc *d, uint32_t type,
-		      const void *prev);
-
 /** What a rule found wrong: who reaches what. */
 struct finding {
 	char text[160];

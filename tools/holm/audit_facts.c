@@ -141,20 +141,6 @@ static bool is_whole(const struct holm_cell_desc *d, uint32_t size)
 	return true;
 }
 
-const void *desc_next(const struct holm_cell_desc *d, uint32_t type,
-		      const void *prev)
-{
-	uint64_t off = sizeof(*d);
-
-	if (prev)
-		off = (uint64_t)((const char *)prev - (const char *)d) +
-		      ((const struct holm_cell_record *)prev)->size;
-	for (; off < d->size; off += record_at(d, off)->size)
-		if (record_at(d, off)->type == type)
-			return record_at(d, off);
-	return NULL;
-}
-
 static int read_desc(struct guest *g, const struct source *src)
 {
 	char *buf = calloc(1, HOLM_CELL_MAX);

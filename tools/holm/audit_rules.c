@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "cell/compile.h"
+#include "cell/range.h"
 #include "holm/audit.h"
 #include "holm/names.h"
 
@@ -31,11 +33,6 @@ static uint64_t end_of(const struct reach *r)
 	return r->hpa + r->size;
 }
 
-static bool overlaps(uint64_t a, uint64_t an, uint64_t b, uint64_t bn)
-{
-	return an && bn && a < b + bn && b < a + an;
-}
-
 static bool inside(uint64_t a, uint64_t an, uint64_t b, uint64_t bn)
 {
 	return a >= b && an <= bn && a - b <= bn - an;
@@ -48,7 +45,8 @@ static const struct holm_range *next_range(const struct facts *f, size_t *i,
 					   uint64_t at, uint64_t size)
 {
 	for (; *i < f->ranges; ++*i)
-		if (overlaps(at, size, f->range[*i].base, f->range[*i].size))
+		if (ranges_overlap(at, size, f->range[*i].base,
+				   f->range[*i].size))
 			return &f->range[(*i)++];
 	return NULL;
 }
@@ -58,7 +56,7 @@ static bool is_comm_page(const struct reach *r, uint64_t from, uint64_t size)
 	const struct holm_cell_desc *d = r->guest->desc;
 	const struct holm_cell_comm *c;
 
-	c = d ? desc_next(d, HOLM_CELL_R_COMM, NULL) : NULL;
+	c = d ? cell_record_next(d, HOLM_CELL_R_COMM, NULL) : NULL;
 	return c && inside(r->gpa + (from - r->hpa), size, c->virt, PAGE);
 }
 
@@ -138,7 +136,7 @@ static bool mem_is_shared(const struct holm_cell_desc *d, uint64_t at,
 {
 	const struct holm_cell_mem *m = NULL;
 
-	while ((m = desc_next(d, HOLM_CELL_R_MEM, m)))
+	while ((m = cell_record_next(d, HOLM_CELL_R_MEM, m)))
 		if ((m->flags & HOLM_CELL_M_SHARED) &&
 		    inside(at, size, m->phys, m->size))
 			return true;
@@ -151,9 +149,8 @@ static const struct holm_cell_ivshmem *link_of(const struct holm_cell_desc *d,
 {
 	const struct holm_cell_ivshmem *s = NULL;
 
-	while ((s = desc_next(d, HOLM_CELL_R_IVSHMEM, s)))
-		if (inside(at, size, s->phys,
-			   PAGE + s->rw_size + s->out_size * s->peers))
+	while ((s = cell_record_next(d, HOLM_CELL_R_IVSHMEM, s)))
+		if (inside(at, size, s->phys, cell_record_link_size(s)))
 			return s;
 	return NULL;
 }
@@ -264,7 +261,7 @@ static bool mem_lists(const struct guest *g, const struct reach *r)
 	uint64_t left = r->size;
 
 	/* Neighbouring records may have become one mapping. */
-	while ((m = desc_next(g->desc, HOLM_CELL_R_MEM, m))) {
+	while ((m = cell_record_next(g->desc, HOLM_CELL_R_MEM, m))) {
 		uint64_t off = m->virt - r->gpa;
 
 		if (m->virt >= r->gpa && m->virt < r->gpa + r->size &&
@@ -336,7 +333,8 @@ static void check_unmapped(const struct facts *f, const struct guest *g,
 
 	v->looked_at += m->size / PAGE;
 	for (i = 0; i < f->hosts; i++)
-		if (overlaps(m->phys, m->size, f->host[i].hpa, f->host[i].size))
+		if (ranges_overlap(m->phys, m->size, f->host[i].hpa,
+				   f->host[i].size))
 			verdict_add(v,
 				    "Holm maps memory of cell '%s' at "
 				    "0x%" PRIx64,
@@ -354,7 +352,8 @@ static void check_host_map(const struct facts *f, struct verdict *v)
 		const struct guest *g = &f->guest[i];
 
 		m = NULL;
-		while (g->desc && (m = desc_next(g->desc, HOLM_CELL_R_MEM, m)))
+		while (g->desc &&
+		       (m = cell_record_next(g->desc, HOLM_CELL_R_MEM, m)))
 			if (!(m->flags & seen))
 				check_unmapped(f, g, m, v);
 	}
@@ -366,7 +365,7 @@ static bool port_is_listed(const struct guest *g, uint32_t port, uint32_t need)
 {
 	const struct holm_cell_port *p = NULL;
 
-	while ((p = desc_next(g->desc, HOLM_CELL_R_PORT, p)))
+	while ((p = cell_record_next(g->desc, HOLM_CELL_R_PORT, p)))
 		if (port - p->port < p->count && (p->flags & need) == need)
 			return true;
 	return false;
@@ -501,7 +500,7 @@ static void check_msr_run(const struct guest *g, const struct holm_pass *p,
 	for (i = 0; i < sizeof(powers) / sizeof(powers[0]); i++) {
 		uint32_t count = powers[i].last - powers[i].first + 1;
 
-		if (overlaps(p->first, p->count, powers[i].first, count))
+		if (ranges_overlap(p->first, p->count, powers[i].first, count))
 			verdict_add(v,
 				    "VM '%s' writes registers 0x%x to 0x%x "
 				    "itself; 0x%x decides on %s",
@@ -583,7 +582,7 @@ static bool line_is_listed(const struct guest *g, uint32_t gsi)
 {
 	const struct holm_cell_irq *r = NULL;
 
-	while ((r = desc_next(g->desc, HOLM_CELL_R_IRQ, r)))
+	while ((r = cell_record_next(g->desc, HOLM_CELL_R_IRQ, r)))
 		if (r->gsi == gsi)
 			return true;
 	return false;
@@ -657,7 +656,7 @@ static bool device_is_listed(const struct guest *g, uint32_t bdf)
 {
 	const struct holm_cell_pci *r = NULL;
 
-	while ((r = desc_next(g->desc, HOLM_CELL_R_PCI, r)))
+	while ((r = cell_record_next(g->desc, HOLM_CELL_R_PCI, r)))
 		if (r->bdf == bdf)
 			return true;
 	return false;

@@ -14,7 +14,6 @@
 #include "abi/holm_ioctl.h"
 #include "cell/compile.h"
 #include "cell/linux.h"
-#include "cell/linux_map.h"
 #include "holm/cell_life.h"
 
 #define MADT_PATH    "/sys/firmware/acpi/tables/APIC"

@@ -3,7 +3,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "cell/compile.h"
 #include "cell/form.h"
+#include "cell/range.h"
 #include "holm/audit.h"
 #include "holm/json.h"
 #include "holm/memory.h"
@@ -59,12 +61,12 @@ static int paint_cell(struct memmap *m, const struct guest *g)
 	const struct holm_cell_ivshmem *link = NULL;
 	int err = 0;
 
-	while (!err && (mem = desc_next(g->desc, HOLM_CELL_R_MEM, mem)))
+	while (!err && (mem = cell_record_next(g->desc, HOLM_CELL_R_MEM, mem)))
 		err = paint(m, g, mem->phys, mem->size,
 			    name_of_memory(mem->flags));
-	while (!err && (link = desc_next(g->desc, HOLM_CELL_R_IVSHMEM, link)))
-		err = paint(m, g, link->phys,
-			    4096 + link->rw_size + link->out_size * link->peers,
+	while (!err &&
+	       (link = cell_record_next(g->desc, HOLM_CELL_R_IVSHMEM, link)))
+		err = paint(m, g, link->phys, cell_record_link_size(link),
 			    "shared memory, with doorbells");
 	return err;
 }
@@ -116,13 +118,13 @@ static void print_devices(FILE *out, const struct guest *g)
 	const struct holm_cell_pci *pci = NULL;
 	char bdf[16];
 
-	while ((port = desc_next(g->desc, HOLM_CELL_R_PORT, port)))
+	while ((port = cell_record_next(g->desc, HOLM_CELL_R_PORT, port)))
 		fprintf(out, "%s: ports %#x-%#x%s\n", g->vm.name, port->port,
 			port->port + port->count - 1,
 			port->flags & HOLM_CELL_P_SHARED ? ", shared" : "");
-	while ((irq = desc_next(g->desc, HOLM_CELL_R_IRQ, irq)))
+	while ((irq = cell_record_next(g->desc, HOLM_CELL_R_IRQ, irq)))
 		fprintf(out, "%s: interrupt %u\n", g->vm.name, irq->gsi);
-	while ((pci = desc_next(g->desc, HOLM_CELL_R_PCI, pci))) {
+	while ((pci = cell_record_next(g->desc, HOLM_CELL_R_PCI, pci))) {
 		form_write(FORM_PCI, pci->bdf, bdf, sizeof(bdf));
 		fprintf(out, "%s: PCI function %s\n", g->vm.name, bdf);
 	}
@@ -149,7 +151,7 @@ static void json_cell(struct json *js, const struct guest *g)
 	json_open(js, NULL, '{');
 	json_text(js, "name", g->vm.name, sizeof(g->vm.name));
 	json_open(js, "ports", '[');
-	while ((port = desc_next(g->desc, HOLM_CELL_R_PORT, port))) {
+	while ((port = cell_record_next(g->desc, HOLM_CELL_R_PORT, port))) {
 		json_open(js, NULL, '{');
 		json_number(js, "first", port->port);
 		json_number(js, "count", port->count);
@@ -158,11 +160,11 @@ static void json_cell(struct json *js, const struct guest *g)
 	}
 	json_close(js, ']');
 	json_open(js, "interrupts", '[');
-	while ((irq = desc_next(g->desc, HOLM_CELL_R_IRQ, irq)))
+	while ((irq = cell_record_next(g->desc, HOLM_CELL_R_IRQ, irq)))
 		json_number(js, NULL, irq->gsi);
 	json_close(js, ']');
 	json_open(js, "pci", '[');
-	while ((pci = desc_next(g->desc, HOLM_CELL_R_PCI, pci))) {
+	while ((pci = cell_record_next(g->desc, HOLM_CELL_R_PCI, pci))) {
 		form_write(FORM_PCI, pci->bdf, bdf, sizeof(bdf));
 		json_text(js, NULL, bdf, sizeof(bdf));
 	}

@@ -36,6 +36,7 @@ static struct {
 	struct holm_pin pin[4];
 	struct holm_device device[SLOTS];
 	uint32_t no_cell;
+	size_t desc_size;     /* told of each */
 	unsigned int changes; /* of the machine, one a look */
 } world;
 
@@ -132,7 +133,7 @@ static int own(uint32_t subject, uint32_t index, uint64_t from, void *buf,
 					sizeof(world.device[0]), 0, buf, len);
 	if (index < CELL || index == world.no_cell)
 		return -ENOENT;
-	return answer(&descs[index], sizeof(descs[0]), from, buf, len);
+	return answer(&descs[index], world.desc_size, from, buf, len);
 }
 
 static void describe(int slot, uint64_t phys, const char *name)
@@ -214,6 +215,7 @@ static int setup(void **state)
 	memcpy(world.map[SERVICE], service, sizeof(service));
 	memcpy(world.host, service, 3 * sizeof(service[0]));
 	memcpy(world.map[USER], user, sizeof(user));
+	world.desc_size = sizeof(struct desc);
 	describe(CELL, 128 * MIB, "cell");
 	describe(OTHER, 130 * MIB, "other");
 	join(CELL, 16 * MIB, 0);
@@ -564,6 +566,13 @@ static void test_broken_answers(void **state)
 	setup(state);
 	descs[CELL].comm.head.size = 4096;
 	expect_said("hv audit", STATUS_FAILED, "another size");
+	/* The last one, too short for what it says it is: as if not there. */
+	setup(state);
+	world.desc_size -= sizeof(descs[CELL].link) - 8;
+	descs[CELL].d.size = (uint32_t)world.desc_size;
+	descs[CELL].link.head.size = 8;
+	world.no_cell = OTHER;
+	expect_out("hv audit", STATUS_FAILED, "cell 'cell' reaches 0xfa00000");
 }
 
 #define TEST(fn) cmocka_unit_test_setup(fn, setup)
