@@ -5,30 +5,17 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "cell/config.h"
+#include "cell/inspect.h"
+#include "cell/madt.h"
 
-/* ACPI 6.5, 5.2.12: the table's head, then entries that begin so. */
-#define MADT_HEAD    44U
-#define MADT_LAPIC   0
-#define MADT_X2APIC  9
-#define MADT_ENABLED 1U
-#define MADT_MAX     65536U
-
-static FILE *open_below(const char *root, const char *path)
-{
-	char whole[PATH_MAX];
-
-	snprintf(whole, sizeof(whole), "%s%s", root, path);
-	return fopen(whole, "re");
-}
+#define MADT_ENABLED 1U /* flag of a CPU: ACPI 6.5, 5.2.12.2 */
 
 /* Pairs of "processor : N" and "apicid : N". */
 static bool find_online(const char *root, uint64_t cpu, uint32_t *lapic_id)
 {
-	FILE *f = open_below(root, "/proc/cpuinfo");
+	FILE *f = machine_open(root, "/proc/cpuinfo");
 	unsigned int nr = UINT_MAX, id;
 	bool found = false;
 	char line[256];
@@ -45,22 +32,14 @@ static bool find_online(const char *root, uint64_t cpu, uint32_t *lapic_id)
 	return found;
 }
 
-static uint32_t read_u32(const uint8_t *at)
-{
-	uint32_t v;
-
-	memcpy(&v, at, sizeof(v));
-	return v;
-}
-
 /* The APIC id of an entry whose CPU can be used. */
-static bool usable_cpu(const uint8_t *e, size_t len, uint32_t *id)
+static bool usable_cpu(const uint8_t *e, uint32_t *id)
 {
-	if (e[0] == MADT_LAPIC && len >= 8 && (read_u32(e + 4) & MADT_ENABLED))
+	if (e[0] == MADT_LAPIC && e[1] >= 8 && (madt_u32(e + 4) & MADT_ENABLED))
 		*id = e[3];
-	else if (e[0] == MADT_X2APIC && len >= 16 &&
-		 (read_u32(e + 8) & MADT_ENABLED))
-		*id = read_u32(e + 4);
+	else if (e[0] == MADT_X2APIC && e[1] >= 16 &&
+		 (madt_u32(e + 8) & MADT_ENABLED))
+		*id = madt_u32(e + 4);
 	else
 		return false;
 	return true;
@@ -68,24 +47,16 @@ static bool usable_cpu(const uint8_t *e, size_t len, uint32_t *id)
 
 static bool find_in_table(const char *root, uint64_t cpu, uint32_t *lapic_id)
 {
-	FILE *f = open_below(root, "/sys/firmware/acpi/tables/APIC");
-	uint8_t *madt = malloc(MADT_MAX);
-	size_t size = 0, at, len;
+	const uint8_t *e = NULL;
 	bool found = false;
 	uint64_t nr = 0;
+	struct madt m;
 
-	if (f && madt)
-		size = fread(madt, 1, MADT_MAX, f);
-	for (at = MADT_HEAD; !found && size >= 2 && at < size - 1; at += len) {
-		len = madt[at + 1];
-		if (len < 2 || len > size - at)
-			break;
-		if (usable_cpu(madt + at, len, lapic_id))
+	madt_read(root, &m);
+	while (!found && (e = madt_next(&m, e)))
+		if (usable_cpu(e, lapic_id))
 			found = nr++ == cpu;
-	}
-	free(madt);
-	if (f)
-		fclose(f);
+	madt_free(&m);
 	return found;
 }
 

@@ -9,11 +9,7 @@
 
 #include "cell/form.h"
 #include "cell/inspect.h"
-
-/* ACPI 6.5, 5.2.12.3 */
-#define MADT_HEAD   44U
-#define MADT_IOAPIC 1
-#define MADT_MAX    65536U
+#include "cell/madt.h"
 
 static void write_range(FILE *out, uint64_t first, uint64_t last,
 			const char *what)
@@ -123,36 +119,19 @@ int inspect_ranges(const char *root, FILE *out)
 	return write_resources(root, "/proc/ioports", out, write_ports);
 }
 
-static uint32_t read_u32(const uint8_t *at)
-{
-	uint32_t v;
-
-	memcpy(&v, at, sizeof(v));
-	return v;
-}
-
 void inspect_apics(const char *root, FILE *out)
 {
-	FILE *f = machine_open(root, "/sys/firmware/acpi/tables/APIC");
-	uint8_t *madt = malloc(MADT_MAX);
-	size_t size = 0, at, len;
+	const uint8_t *e = NULL;
 	bool any = false;
+	struct madt m;
 
-	if (f && madt)
-		size = fread(madt, 1, MADT_MAX, f);
+	madt_read(root, &m);
 	fprintf(out, "io-apics:");
-	for (at = MADT_HEAD; at + 2 <= size; at += len) {
-		len = madt[at + 1];
-		if (len < 2 || len > size - at)
-			break;
-		if (madt[at] != MADT_IOAPIC || len < 12)
-			continue;
-		fprintf(out, "\n  - { id: %u, at: %#x, gsi: %u }", madt[at + 2],
-			read_u32(madt + at + 4), read_u32(madt + at + 8));
+	while ((e = madt_find(&m, e, MADT_IOAPIC, 12))) {
+		fprintf(out, "\n  - { id: %u, at: %#x, gsi: %u }", e[2],
+			madt_u32(e + 4), madt_u32(e + 8));
 		any = true;
 	}
 	fprintf(out, "%s\n", any ? "" : " []");
-	free(madt);
-	if (f)
-		fclose(f);
+	madt_free(&m);
 }

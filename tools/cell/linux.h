@@ -9,6 +9,7 @@
 #define CELL_LINUX_H
 
 #include "abi/cell.h"
+#include "cell/madt.h"
 #include "core/error.h"
 #include "core/types.h"
 
@@ -24,8 +25,7 @@ struct cell_linux_params {
 	const char *kernel;  /* path of a bzImage */
 	const char *initrd;  /* path, or NULL */
 	const char *cmdline; /* NULL: the first serial port is the console */
-	const void *madt;    /* the machine's; NULL: the cell has no I/O APIC */
-	size_t madt_size;
+	struct madt madt;    /* the machine's; none: the cell has no I/O APIC */
 	const struct linux_window *window; /* of its PCI functions' BARs */
 	u32 windows;
 };

@@ -20,11 +20,8 @@
 #define HOLE_FIRST 0x80000000ULL
 #define HOLE_LAST  (0xfec00000ULL - HOLE_SIZE)
 
-/* Entries of the machine's MADT: ACPI 6.5, 5.2.12.3 and 5.2.12.5. */
-#define MADT_HEAD       44U
-#define MADT_IOAPIC     1
+/* Bytes of MADT entries: ACPI 6.5, 5.2.12.3 and 5.2.12.5. */
 #define MADT_IOAPIC_LEN 12
-#define MADT_OVERRIDE   2
 #define MADT_OVER_LEN   10
 
 const struct linux_uart linux_uarts[LINUX_UARTS] = {
@@ -81,33 +78,10 @@ static bool has_gsi(const struct holm_cell_desc *d, u32 gsi)
 	return false;
 }
 
-static u32 get32(const u8 *p)
-{
-	u32 v;
-
-	memcpy(&v, p, sizeof(v));
-	return v;
-}
-
-/* The next entry of type in the machine's MADT that has all of len bytes. */
-static const u8 *madt_next(const struct cell_linux_params *p, const u8 *prev,
-			   u8 type, u8 len)
-{
-	const u8 *madt = p->madt, *end = madt + p->madt_size;
-	const u8 *e = prev ? prev + prev[1] : madt + MADT_HEAD;
-
-	if (p->madt_size < MADT_HEAD)
-		return NULL;
-	for (; end - e >= 2 && e[1] >= 2 && e[1] <= end - e; e += e[1])
-		if (e[0] == type && e[1] >= len)
-			return e;
-	return NULL;
-}
-
 static const u8 *next_override(const struct cell_linux_params *p,
 			       const u8 *prev)
 {
-	return madt_next(p, prev, MADT_OVERRIDE, MADT_OVER_LEN);
+	return madt_find(&p->madt, prev, MADT_OVERRIDE, MADT_OVER_LEN);
 }
 
 /* The line of an ISA interrupt. */
@@ -117,13 +91,13 @@ static u32 isa_gsi(const struct cell_linux_params *p, u8 irq)
 
 	while ((e = next_override(p, e)))
 		if (e[3] == irq)
-			return get32(e + 4);
+			return madt_u32(e + 4);
 	return irq;
 }
 
 static const u8 *next_ioapic(const struct cell_linux_params *p, const u8 *prev)
 {
-	return madt_next(p, prev, MADT_IOAPIC, MADT_IOAPIC_LEN);
+	return madt_find(&p->madt, prev, MADT_IOAPIC, MADT_IOAPIC_LEN);
 }
 
 /* An I/O APIC has the lines from its own first one to the next one's. */
@@ -132,8 +106,8 @@ static const u8 *ioapic_of(const struct cell_linux_params *p, u32 gsi)
 	const u8 *e = NULL, *best = NULL;
 
 	while ((e = next_ioapic(p, e)))
-		if (get32(e + 8) <= gsi &&
-		    (!best || get32(e + 8) > get32(best + 8)))
+		if (madt_u32(e + 8) <= gsi &&
+		    (!best || madt_u32(e + 8) > madt_u32(best + 8)))
 			best = e;
 	return best;
 }
@@ -162,10 +136,11 @@ static u64 put_madt(struct area *a)
 		madt_put_cpu(&o, uid++, c->lapic_id);
 	while ((e = next_ioapic(a->params, e)))
 		if (has_line_of(a, e))
-			madt_put_ioapic(&o, e[2], get32(e + 4), get32(e + 8));
+			madt_put_ioapic(&o, e[2], madt_u32(e + 4),
+					madt_u32(e + 8));
 	while ((e = next_override(a->params, e)))
-		if (has_gsi(a->d, get32(e + 4)))
-			madt_put_override(&o, e[3], get32(e + 4),
+		if (has_gsi(a->d, madt_u32(e + 4)))
+			madt_put_override(&o, e[3], madt_u32(e + 4),
 					  (u16)(e[8] | e[9] << 8));
 	madt_put_nmi(&o);
 	if (o.full)

@@ -5,19 +5,15 @@
  * fails, the cell is gone again.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "abi/holm_ioctl.h"
 #include "cell/compile.h"
 #include "cell/linux.h"
 #include "holm/cell_life.h"
 
-#define MADT_PATH    "/sys/firmware/acpi/tables/APIC"
-#define MADT_MAX     65536
 #define FUNCTION_DIR "/sys/bus/pci/devices"
 #define BARS         6 /* lines of the file resource that are BARs */
 #define WINDOWS_MAX  64
@@ -28,7 +24,6 @@ struct boot {
 	struct cell_linux_params params;
 	struct cell_linux pieces;
 	struct linux_window window[WINDOWS_MAX];
-	uint8_t madt[MADT_MAX];
 };
 
 /* The words after FILE and KERNEL. */
@@ -55,22 +50,6 @@ static int parse_words(struct boot *b)
 		*to = h->arg[i + 1];
 	}
 	return STATUS_DONE;
-}
-
-/* Without the table a cell can still do without an I/O APIC. */
-static void read_madt(struct boot *b)
-{
-	int fd = open(MADT_PATH, O_RDONLY | O_CLOEXEC);
-	ssize_t n = 1;
-
-	b->params.madt = b->madt;
-	while (fd >= 0 && n > 0 && b->params.madt_size < sizeof(b->madt)) {
-		n = read(fd, b->madt + b->params.madt_size,
-			 sizeof(b->madt) - b->params.madt_size);
-		b->params.madt_size += n > 0 ? (size_t)n : 0;
-	}
-	if (fd >= 0)
-		close(fd);
 }
 
 static void add_window(struct boot *b, uint32_t bdf, const char *line)
@@ -178,9 +157,10 @@ int do_cell_linux(const struct holm *h)
 	if (!status && cell_config_load(h->name, &cfg, h->err))
 		status = STATUS_FAILED;
 	if (!status) {
-		read_madt(b);
+		madt_read("", &b->params.madt);
 		status = boot(b, cfg);
 		cell_linux_free(&b->pieces);
+		madt_free(&b->params.madt);
 		cell_config_free(cfg);
 	}
 	free(b);

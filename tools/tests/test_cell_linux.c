@@ -31,7 +31,7 @@ static char initrd[] = "/tmp/holm-initrd-XXXXXX";
 static char dir[] = "/tmp/holm-tables-XXXXXX";
 
 /* A machine's MADT: two I/O APICs, IRQ 0 moved to 2, IRQ 9 by level. */
-static const u8 madt[] = {
+static u8 madt[] = {
 	'A',
 	'P',
 	'I',
@@ -97,8 +97,7 @@ static struct cell_linux_params params = {
 	.kernel = kernel,
 	.initrd = initrd,
 	.cmdline = "quiet",
-	.madt = madt,
-	.madt_size = sizeof(madt),
+	.madt = { madt, sizeof(madt) },
 	.window = windows,
 	.windows = 2,
 };
@@ -356,8 +355,7 @@ static void bad_input(void **state)
 	refuses("initrd /tmp/holm-initrd-");
 	usual();
 	add_irq(3);
-	params.madt = NULL;
-	params.madt_size = 0;
+	params.madt.size = 0;
 	refuses("interrupt 3: the machine's ACPI table");
 	params = good;
 	usual();
@@ -536,11 +534,11 @@ static void broken_madt(void **state)
 
 		memcpy(copy, madt, sizeof(copy));
 		copy[44 + i % (sizeof(copy) - 44)] = (u8)(i / 7);
-		p.madt_size = sizeof(copy) - i % 50;
-		exact = malloc(p.madt_size);
+		p.madt.size = sizeof(copy) - i % 50;
+		exact = malloc(p.madt.size);
 		assert_non_null(exact);
-		memcpy(exact, copy, p.madt_size);
-		p.madt = exact;
+		memcpy(exact, copy, p.madt.size);
+		p.madt.data = exact;
 		build(&p, sizeof(tables));
 		free(exact);
 	}
