@@ -7,19 +7,16 @@
 #include "cell/compile.h"
 #include "holm/holm.h"
 
-/* NULL after saying why. */
-static struct cell_config *load(const struct holm *h)
+/* What the hypervisor reads of the file. Returns an exit status. */
+static int compile(const struct holm *h, struct holm_cell_desc **d)
 {
 	struct cell_config *cfg;
+	int rc;
 
-	return cell_config_load(h->name, &cfg, h->err) ? NULL : cfg;
-}
-
-static int compile(const struct holm *h, const struct cell_config *cfg,
-		   struct holm_cell_desc **d)
-{
-	int rc = cell_compile(cfg, NULL, 0, d);
-
+	if (cell_config_load(h->name, &cfg, h->err))
+		return STATUS_FAILED;
+	rc = cell_compile(cfg, NULL, 0, d);
+	cell_config_free(cfg);
 	if (rc == -ENOENT)
 		return say(h, STATUS_FAILED,
 			   "%s: this machine lacks one of the CPUs; name it as "
@@ -32,7 +29,6 @@ static int compile(const struct holm *h, const struct cell_config *cfg,
 
 int do_cell_compile(const struct holm *h)
 {
-	struct cell_config *cfg;
 	struct holm_cell_desc *d;
 	size_t done = 0;
 	FILE *f;
@@ -40,11 +36,7 @@ int do_cell_compile(const struct holm *h)
 
 	if (!h->opt.output)
 		return say(h, STATUS_USAGE, "'cell compile' needs --output");
-	cfg = load(h);
-	if (!cfg)
-		return STATUS_FAILED;
-	rc = compile(h, cfg, &d);
-	cell_config_free(cfg);
+	rc = compile(h, &d);
 	if (rc)
 		return rc;
 	f = fopen(h->opt.output, "we");
@@ -62,14 +54,9 @@ int do_cell_compile(const struct holm *h)
 int do_cell_show(const struct holm *h)
 {
 	struct report r = { .n = 0 };
-	struct cell_config *cfg = load(h);
 	struct holm_cell_desc *d;
-	int rc;
+	int rc = compile(h, &d);
 
-	if (!cfg)
-		return STATUS_FAILED;
-	rc = compile(h, cfg, &d);
-	cell_config_free(cfg);
 	if (rc)
 		return rc;
 	if (cell_decompile(h->name, d, d->size, h->out, &r))
