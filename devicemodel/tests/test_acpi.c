@@ -6,12 +6,11 @@
 #include "acpi/acpi.h"
 #include "acpi/smbios.h"
 #include "mem/layout.h"
+#include "tests/iasl.h"
 #include "tests/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 static u8 ram[MIB];
@@ -155,46 +154,11 @@ static void test_madt(void **state)
 	assert_int_equal(overrides, 2);
 }
 
-/* Run a command in our directory; its output goes to the file log. */
-static int run(const char *fmt, const char *name)
-{
-	char cmd[256], tail[128];
-
-	snprintf(tail, sizeof(tail), fmt, name);
-	snprintf(cmd, sizeof(cmd), "cd %s && %s >log 2>&1", dir, tail);
-	return WEXITSTATUS(system(cmd));
-}
-
-static void slurp(const char *name, char *buf, size_t size)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	buf[fread(buf, 1, size - 1, f)] = 0;
-	fclose(f);
-}
+static char dsl[65536];
 
 static void check_with_iasl(const char *sig)
 {
-	char path[128], log[8192];
-	u64 at = find(sig);
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s.dat", dir, sig);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fwrite(ram + at, 1, get(at + 4, 4), f);
-	fclose(f);
-	assert_int_equal(run("iasl -d %s.dat", sig), 0);
-	slurp("log", log, sizeof(log));
-	assert_null(strstr(log, "Error"));
-	assert_null(strstr(log, "Warning"));
-	assert_int_equal(run("iasl %s.dsl", sig), 0);
-	slurp("log", log, sizeof(log));
-	assert_non_null(strstr(log, " 0 Errors"));
+	iasl_check(dir, sig, ram + find(sig), dsl, sizeof(dsl));
 }
 
 static void test_iasl_tables(void **state)
@@ -208,11 +172,8 @@ static void test_iasl_tables(void **state)
 
 static void test_iasl_dsdt(void **state)
 {
-	static char dsl[65536];
-
 	(void)state;
 	check_with_iasl("DSDT");
-	slurp("DSDT.dsl", dsl, sizeof(dsl));
 	assert_non_null(strstr(dsl, "EisaId (\"PNP0A08\")"));
 	assert_non_null(strstr(dsl, "Device (COM1)"));
 	assert_non_null(strstr(dsl, "Device (COM2)"));

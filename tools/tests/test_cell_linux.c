@@ -14,6 +14,7 @@
 #include "fake.h"
 #include "loader/linux_protocol.h"
 #include "tests/bzimage_fake.h"
+#include "tests/iasl.h"
 
 #define RWXL                                                       \
 	(HOLM_CELL_M_READ | HOLM_CELL_M_WRITE | HOLM_CELL_M_EXEC | \
@@ -380,49 +381,12 @@ static const u8 *find(const char *sig)
 	return memmem(tables, sizeof(tables), sig, 4);
 }
 
-static int run(const char *fmt, const char *name)
-{
-	char cmd[256], tail[128];
-
-	snprintf(tail, sizeof(tail), fmt, name);
-	snprintf(cmd, sizeof(cmd), "cd %s && %s >log 2>&1", dir, tail);
-	return system(cmd);
-}
-
-static void slurp(const char *name, char *buf, size_t size)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "r");
-	assert_non_null(f);
-	buf[fread(buf, 1, size - 1, f)] = 0;
-	fclose(f);
-}
-
 /* The table as source text, without a complaint. */
 static const char *as_source(const char *sig)
 {
 	static char text[65536];
-	const u8 *t = find(sig);
-	char path[128];
-	FILE *f;
 
-	snprintf(path, sizeof(path), "%s/%s.dat", dir, sig);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fwrite(t, 1, get(t + 4, 4), f);
-	fclose(f);
-	assert_int_equal(run("iasl -d %s.dat", sig), 0);
-	slurp("log", text, sizeof(text));
-	assert_null(strstr(text, "Error"));
-	assert_null(strstr(text, "Warning"));
-	assert_int_equal(run("iasl %s.dsl", sig), 0);
-	slurp("log", text, sizeof(text));
-	assert_non_null(strstr(text, " 0 Errors"));
-	snprintf(path, sizeof(path), "%s.dsl", sig);
-	slurp(path, text, sizeof(text));
+	iasl_check(dir, sig, find(sig), text, sizeof(text));
 	return text;
 }
 
