@@ -27,58 +27,47 @@ static void *grow(void *array, size_t n, size_t size)
 		grown_ ? 0 : -ENOMEM;                            \
 	})
 
-static int read_map(struct facts *f, const struct source *src,
-		    const struct guest *g)
+/* What is being asked of: @g is NULL where it is of no guest. */
+struct asking {
+	struct facts *f;
+	const struct guest *g;
+};
+
+static int add_reach(void *ctx, const struct holm_mapping *m)
 {
-	struct holm_mapping map[ANSWER_BYTES / sizeof(struct holm_mapping)];
-	uint64_t from = 0;
-	int err = 0, got, i, n;
+	const struct asking *a = ctx;
+	const struct reach r = {
+		.guest = a->g,
+		.hpa = m->hpa,
+		.size = m->size,
+		.gpa = m->gpa,
+		.flags = m->flags,
+	};
 
-	while (!err) {
-		got = src->query(src->ctx, HOLM_QUERY_VM_MAP, g->vm.slot, from,
-				 map, sizeof(map));
-		n = got / (int)sizeof(map[0]);
-		if (got == -ENOENT || (got >= 0 && n == 0))
-			return 0;
-		if (got < 0)
-			return got;
-		for (i = 0; i < n && !err; i++) {
-			struct reach r = {
-				.guest = g,
-				.hpa = map[i].hpa,
-				.size = map[i].size,
-				.gpa = map[i].gpa,
-				.flags = map[i].flags,
-			};
+	return PUSH(a->f->reach, a->f->reaches, r);
+}
 
-			err = PUSH(f->reach, f->reaches, r);
-		}
-		from = map[n - 1].gpa + map[n - 1].size;
-	}
-	return err;
+static int add_host(void *ctx, const struct holm_mapping *m)
+{
+	const struct asking *a = ctx;
+
+	return PUSH(a->f->host, a->f->hosts, *m);
+}
+
+static int add_range(void *ctx, const struct holm_range *r)
+{
+	const struct asking *a = ctx;
+
+	return PUSH(a->f->range, a->f->ranges, *r);
 }
 
 static int read_host(struct facts *f, const struct source *src)
 {
-	struct holm_mapping map[ANSWER_BYTES / sizeof(struct holm_mapping)];
-	uint64_t from = 0;
-	int err = 0, got, i, n;
+	struct asking a = { .f = f };
+	int err =
+		source_each_mapping(src, HOLM_QUERY_HOST_MAP, 0, add_host, &a);
 
-	while (!err) {
-		got = src->query(src->ctx, HOLM_QUERY_HOST_MAP, 0, from, map,
-				 sizeof(map));
-		n = got / (int)sizeof(map[0]);
-		if (got == -ENOENT || (got >= 0 && n == 0))
-			return 0;
-		if (got == -EBUSY)
-			return -EAGAIN;
-		if (got < 0)
-			return got;
-		for (i = 0; i < n && !err; i++)
-			err = PUSH(f->host, f->hosts, map[i]);
-		from = map[n - 1].gpa + map[n - 1].size;
-	}
-	return err;
+	return err == -EBUSY ? -EAGAIN : err;
 }
 
 /* Pieces of a run that an answer cut are joined again. */
@@ -187,7 +176,9 @@ static int read_devices(struct guest *g, const struct source *src)
 static int read_guest(struct facts *f, const struct source *src,
 		      struct guest *g)
 {
-	int err = read_map(f, src, g);
+	struct asking a = { f, g };
+	int err = source_each_mapping(src, HOLM_QUERY_VM_MAP, g->vm.slot,
+				      add_reach, &a);
 
 	if (!err)
 		err = read_passes(&g->ports, src, HOLM_QUERY_VM_PORTS,
@@ -198,26 +189,6 @@ static int read_guest(struct facts *f, const struct source *src,
 	if (!err)
 		err = read_devices(g, src);
 	return err ? err : read_desc(g, src);
-}
-
-static int read_ranges(struct facts *f, const struct source *src)
-{
-	struct holm_range r[ANSWER_BYTES / sizeof(struct holm_range)];
-	uint32_t index = 0;
-	int err = 0, got, i, n;
-
-	for (; !err; index += (uint32_t)n) {
-		got = src->query(src->ctx, HOLM_QUERY_MAP, index, 0, r,
-				 sizeof(r));
-		n = got / (int)sizeof(r[0]);
-		if (got == -ENOENT || (got >= 0 && n == 0))
-			return 0;
-		if (got < 0)
-			return got;
-		for (i = 0; i < n && !err; i++)
-			err = PUSH(f->range, f->ranges, r[i]);
-	}
-	return err;
 }
 
 #define GSIS 1024 /* as many are looked for; I/O APICs may leave holes */
@@ -264,6 +235,7 @@ static int read_once(struct facts *f, const struct source *src,
 {
 	int err =
 		source_read(src, HOLM_QUERY_INFO, 0, &f->info, sizeof(f->info));
+	struct asking a = { .f = f };
 	size_t i;
 
 	f->guest = calloc(vms->n + 1, sizeof(*f->guest));
@@ -277,7 +249,7 @@ static int read_once(struct facts *f, const struct source *src,
 	if (!err)
 		err = read_host(f, src);
 	if (!err)
-		err = read_ranges(f, src);
+		err = source_each_range(src, add_range, &a);
 	if (!err)
 		err = read_pins(f, src);
 	if (!err)

@@ -8,9 +8,6 @@
 
 #include "holm/names.h"
 
-/* Pieces of an answer at once: what one ioctl carries. */
-#define ANSWER_BYTES 4096
-
 static uint64_t end_of(const struct span *s)
 {
 	return s->base + s->size;
@@ -152,98 +149,67 @@ static const char *owner_of(enum span_kind kind, const struct vms *vms)
 	return owners[kind];
 }
 
-static int paint_range(struct memmap *m, const struct holm_range *r,
-		       const struct vms *vms)
+struct reading {
+	struct memmap *m;
+	const struct vms *vms;
+	const struct holm_vm *vm; /* whose view it is */
+};
+
+static int paint_range(void *ctx, const struct holm_range *r)
 {
+	const struct reading *rd = ctx;
 	struct span s = {
 		.base = r->base,
 		.size = r->size,
 		.kind = kind_of(r->kind),
 	};
 
-	snprintf(s.owner, sizeof(s.owner), "%s", owner_of(s.kind, vms));
+	snprintf(s.owner, sizeof(s.owner), "%s", owner_of(s.kind, rd->vms));
 	snprintf(s.what, sizeof(s.what), "%s", name_of_range(r->kind));
-	return memmap_paint(m, &s);
+	return memmap_paint(rd->m, &s);
 }
 
-static int read_ranges(struct memmap *m, const struct source *src,
-		       const struct vms *vms)
+static int add_view(void *ctx, const struct holm_mapping *map)
 {
-	struct holm_range r[ANSWER_BYTES / sizeof(struct holm_range)];
-	uint32_t index = 0;
-	int got, i, n;
-
-	for (;; index += (uint32_t)n) {
-		got = src->query(src->ctx, HOLM_QUERY_MAP, index, 0, r,
-				 sizeof(r));
-		n = got / (int)sizeof(r[0]);
-		if (got == -ENOENT || (got >= 0 && n == 0))
-			return 0;
-		if (got < 0)
-			return got;
-		for (i = 0; i < n; i++)
-			if (paint_range(m, &r[i], vms))
-				return -ENOMEM;
-	}
-}
-
-static int add_view(struct memmap *m, const struct holm_vm *vm,
-		    const struct holm_mapping *map)
-{
+	const struct reading *rd = ctx;
+	struct memmap *m = rd->m;
 	struct span s = {
 		.base = map->hpa,
 		.size = map->size,
 		.kind = SPAN_USER,
-		.slot = vm->slot,
+		.slot = rd->vm->slot,
 	};
-	struct view *grown =
-		realloc(m->view, (m->nviews + 1) * sizeof(*m->view));
+	struct view *grown;
 
+	if (!(map->flags & HOLM_MAP_RAM))
+		return 0;
+	grown = realloc(m->view, (m->nviews + 1) * sizeof(*m->view));
 	if (!grown)
 		return -ENOMEM;
 	m->view = grown;
 	m->view[m->nviews++] =
-		(struct view){ vm->slot, map->gpa, map->hpa, map->size };
-	snprintf(s.owner, sizeof(s.owner), "%s", vm->name);
+		(struct view){ rd->vm->slot, map->gpa, map->hpa, map->size };
+	snprintf(s.owner, sizeof(s.owner), "%s", rd->vm->name);
 	strcpy(s.what, "RAM, donated");
 	return memmap_paint(m, &s);
-}
-
-/* The RAM of one User VM. It may go meanwhile: then it has none. */
-static int read_views(struct memmap *m, const struct source *src,
-		      const struct holm_vm *vm)
-{
-	struct holm_mapping map[ANSWER_BYTES / sizeof(struct holm_mapping)];
-	uint64_t from = 0;
-	int got, i, n;
-
-	for (;;) {
-		got = src->query(src->ctx, HOLM_QUERY_VM_MAP, vm->slot, from,
-				 map, sizeof(map));
-		n = got / (int)sizeof(map[0]);
-		if (got == -ENOENT || (got >= 0 && n == 0))
-			return 0;
-		if (got < 0)
-			return got;
-		for (i = 0; i < n; i++)
-			if ((map[i].flags & HOLM_MAP_RAM) &&
-			    add_view(m, vm, &map[i]))
-				return -ENOMEM;
-		from = map[n - 1].gpa + map[n - 1].size;
-	}
 }
 
 int memmap_read(struct memmap *m, const struct source *src,
 		const struct vms *vms)
 {
+	struct reading rd = { .m = m, .vms = vms };
 	size_t i;
 	int err;
 
 	*m = (struct memmap){ NULL, 0, NULL, 0 };
-	err = read_ranges(m, src, vms);
-	for (i = 0; i < vms->n && !err; i++)
-		if (vms->vm[i].vmid != 0)
-			err = read_views(m, src, &vms->vm[i]);
+	err = source_each_range(src, paint_range, &rd);
+	/* A User VM may go meanwhile: then it has none. */
+	for (i = 0; i < vms->n && !err; i++) {
+		rd.vm = &vms->vm[i];
+		if (rd.vm->vmid != 0)
+			err = source_each_mapping(src, HOLM_QUERY_VM_MAP,
+						  rd.vm->slot, add_view, &rd);
+	}
 	if (!err)
 		err = memmap_close(m);
 	if (err)

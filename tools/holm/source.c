@@ -10,6 +10,8 @@
 
 #include "abi/holm_ioctl.h"
 
+#define ANSWER_BYTES 4096 /* what one ioctl carries */
+
 struct device {
 	int fd;      /* for reading */
 	int control; /* for writing, -1 before it is needed */
@@ -94,4 +96,57 @@ int source_read(const struct source *src, uint32_t subject, uint32_t index,
 	if (got < 0)
 		return got;
 	return (uint32_t)got == len ? 0 : -EPROTO;
+}
+
+/* Of an answer of @got bytes. 0: there is no more; or a negative errno. */
+static int pieces_of(int got, size_t size)
+{
+	if (got == -ENOENT)
+		return 0;
+	return got < 0 ? got : got / (int)size;
+}
+
+int source_each_mapping(const struct source *src, uint32_t subject,
+			uint32_t index,
+			int (*fn)(void *ctx, const struct holm_mapping *m),
+			void *ctx)
+{
+	struct holm_mapping m[ANSWER_BYTES / sizeof(struct holm_mapping)];
+	uint64_t from = 0;
+	int n = 0, i, err;
+
+	for (;; from = m[n - 1].gpa + m[n - 1].size) {
+		n = pieces_of(src->query(src->ctx, subject, index, from, m,
+					 sizeof(m)),
+			      sizeof(m[0]));
+		if (n <= 0)
+			return n;
+		for (i = 0; i < n; i++) {
+			err = fn(ctx, &m[i]);
+			if (err)
+				return err;
+		}
+	}
+}
+
+int source_each_range(const struct source *src,
+		      int (*fn)(void *ctx, const struct holm_range *r),
+		      void *ctx)
+{
+	struct holm_range r[ANSWER_BYTES / sizeof(struct holm_range)];
+	uint32_t index = 0;
+	int n = 0, i, err;
+
+	for (;; index += (uint32_t)n) {
+		n = pieces_of(src->query(src->ctx, HOLM_QUERY_MAP, index, 0, r,
+					 sizeof(r)),
+			      sizeof(r[0]));
+		if (n <= 0)
+			return n;
+		for (i = 0; i < n; i++) {
+			err = fn(ctx, &r[i]);
+			if (err)
+				return err;
+		}
+	}
 }

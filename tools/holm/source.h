@@ -34,4 +34,18 @@ void source_close(struct source *src);
 int source_read(const struct source *src, uint32_t subject, uint32_t index,
 		void *buf, uint32_t len);
 
+/**
+ * Call @fn for each mapping of @subject (HOLM_QUERY_VM_MAP or _HOST_MAP) at
+ * @index, by rising address. 0, or the first negative errno, of @fn as well.
+ */
+int source_each_mapping(const struct source *src, uint32_t subject,
+			uint32_t index,
+			int (*fn)(void *ctx, const struct holm_mapping *m),
+			void *ctx);
+
+/** The same for the machine's ranges, in their order. */
+int source_each_range(const struct source *src,
+		      int (*fn)(void *ctx, const struct holm_range *r),
+		      void *ctx);
+
 #endif

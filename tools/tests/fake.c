@@ -59,6 +59,14 @@ static int answer(const void *what, size_t size, void *buf, uint32_t len)
 	return (int)n;
 }
 
+int fake_answer(const void *what, size_t size, uint64_t from, void *buf,
+		uint32_t len)
+{
+	if (from >= size)
+		return -ENOENT;
+	return answer((const char *)what + from, size - from, buf, len);
+}
+
 static int answer_log(uint32_t index, void *buf, uint32_t len)
 {
 	size_t left = strlen(fake.log);

@@ -51,6 +51,10 @@ extern int fake_status;
 /** As after a start: two CPUs, the Service VM, a User VM in slot 2. */
 int fake_setup(void **state);
 
+/** The @size bytes at @what from @from on, as a query answers them. */
+int fake_answer(const void *what, size_t size, uint64_t from, void *buf,
+		uint32_t len);
+
 /**
  * Run a command line, the program's name left out; the caller frees what it
  * printed.

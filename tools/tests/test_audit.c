@@ -61,18 +61,6 @@ static const struct holm_range ranges[] = {
 
 static struct desc descs[SLOTS];
 
-static int answer(const void *what, size_t size, uint64_t first, void *buf,
-		  uint32_t len)
-{
-	size_t n;
-
-	if (first >= size)
-		return -ENOENT;
-	n = size - first < len ? size - first : len;
-	memcpy(buf, (const char *)what + first, n);
-	return (int)n;
-}
-
 /* The lowest from there on: a test adds its own behind the others. */
 static int answer_map(const struct holm_mapping *m, uint64_t from, void *buf)
 {
@@ -81,14 +69,16 @@ static int answer_map(const struct holm_mapping *m, uint64_t from, void *buf)
 	for (; m->size; m++)
 		if (m->gpa + m->size > from && (!low || m->gpa < low->gpa))
 			low = m;
-	return low ? answer(low, sizeof(*low), 0, buf, sizeof(*low)) : -ENOENT;
+	return low ? fake_answer(low, sizeof(*low), 0, buf, sizeof(*low))
+		   : -ENOENT;
 }
 
 static int answer_pass(const struct holm_pass *p, uint64_t from, void *buf)
 {
 	while (p->count && p->first + p->count <= from)
 		p++;
-	return p->count ? answer(p, sizeof(*p), 0, buf, sizeof(*p)) : -ENOENT;
+	return p->count ? fake_answer(p, sizeof(*p), 0, buf, sizeof(*p))
+			: -ENOENT;
 }
 
 static int answer_vm(uint32_t slot, void *buf, uint32_t len)
@@ -97,19 +87,20 @@ static int answer_vm(uint32_t slot, void *buf, uint32_t len)
 
 	if (slot == SERVICE && world.changes)
 		vm.mem_bytes += world.changes--;
-	return answer(&vm, sizeof(vm), 0, buf, len);
+	return fake_answer(&vm, sizeof(vm), 0, buf, len);
 }
 
 static int own(uint32_t subject, uint32_t index, uint64_t from, void *buf,
 	       uint32_t len)
 {
 	if (subject == HOLM_QUERY_CPU)
-		return answer(&world.cpu[index], sizeof(world.cpu[0]), 0, buf,
-			      len);
+		return fake_answer(&world.cpu[index], sizeof(world.cpu[0]), 0,
+				   buf, len);
 	if (subject == HOLM_QUERY_PIN)
-		return index < 4 ? answer(&world.pin[index],
-					  sizeof(world.pin[0]), 0, buf, len)
-				 : -ENOENT;
+		return index < 4
+			       ? fake_answer(&world.pin[index],
+					     sizeof(world.pin[0]), 0, buf, len)
+			       : -ENOENT;
 	if (subject == HOLM_QUERY_HOST_MAP)
 		return answer_map(world.host, from, buf);
 	if (subject != HOLM_QUERY_VM && subject != HOLM_QUERY_VM_MAP &&
@@ -129,11 +120,12 @@ static int own(uint32_t subject, uint32_t index, uint64_t from, void *buf,
 	if (subject == HOLM_QUERY_DEVICE)
 		return from || !world.device[index].bdf
 			       ? -ENOENT
-			       : answer(&world.device[index],
-					sizeof(world.device[0]), 0, buf, len);
+			       : fake_answer(&world.device[index],
+					     sizeof(world.device[0]), 0, buf,
+					     len);
 	if (index < CELL || index == world.no_cell)
 		return -ENOENT;
-	return answer(&descs[index], world.desc_size, from, buf, len);
+	return fake_answer(&descs[index], world.desc_size, from, buf, len);
 }
 
 static void describe(int slot, uint64_t phys, const char *name)

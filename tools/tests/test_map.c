@@ -42,18 +42,6 @@ static struct cell_config *read_text(const char *text)
 	return cfg;
 }
 
-static int answer(const void *what, size_t size, uint64_t from, void *buf,
-		  uint32_t len)
-{
-	size_t n;
-
-	if (from >= size)
-		return -ENOENT;
-	n = size - from < len ? size - from : len;
-	memcpy(buf, (const char *)what + from, n);
-	return (int)n;
-}
-
 /* Slot 2 is the cell, which the fake takes for a User VM. */
 static int own(uint32_t subject, uint32_t index, uint64_t from, void *buf,
 	       uint32_t len)
@@ -63,12 +51,14 @@ static int own(uint32_t subject, uint32_t index, uint64_t from, void *buf,
 	if (subject == HOLM_QUERY_VM_PORTS || subject == HOLM_QUERY_VM_MSRS)
 		return -ENOENT;
 	if (subject == HOLM_QUERY_VM_MAP && index == 2)
-		return from ? -ENOENT : answer(&map, sizeof(map), 0, buf, len);
+		return from ? -ENOENT
+			    : fake_answer(&map, sizeof(map), 0, buf, len);
 	if (subject == HOLM_QUERY_VM_MAP)
 		return -ENOENT;
 	if (subject == HOLM_QUERY_CELL_DESC)
-		return index == 2 ? answer(desc, desc->size, from, buf, len)
-				  : -ENOENT;
+		return index == 2
+			       ? fake_answer(desc, desc->size, from, buf, len)
+			       : -ENOENT;
 	return -ENOSYS;
 }
 
