@@ -19,7 +19,7 @@ struct madt {
 	size_t size;
 };
 
-/** The table of the machine whose /sys is below @root; free with madt_free(). */
+/** That of the machine whose /sys is below @root; free with madt_free(). */
 void madt_read(const char *root, struct madt *m);
 void madt_free(struct madt *m);
 
