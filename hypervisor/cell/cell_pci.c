@@ -52,6 +52,11 @@ static int map(const struct cell *c, u64 from, u64 to)
 			  PT_R | PT_W | PT_UC);
 }
 
+static bool has_table(const struct cell_pci *p, u32 i)
+{
+	return p->fn.msix.cap && p->fn.msix.bar == i;
+}
+
 /* All but the pages on which the table of messages is: they trap. */
 static int map_bar(struct cell *c, const struct cell_pci *p, u32 i)
 {
@@ -59,7 +64,7 @@ static int map_bar(struct cell *c, const struct cell_pci *p, u32 i)
 	u64 from = p->fn.bar[i].base, to = from + p->fn.bar[i].size;
 	int rc;
 
-	if (!p->fn.msix.cap || p->fn.msix.bar != i)
+	if (!has_table(p, i))
 		return map(c, from, to);
 	rc = map(c, from, w->base);
 	return rc ? rc : map(c, w->base + w->size, to);
@@ -86,10 +91,11 @@ static int take_memory(struct cell *c, struct cell_pci *p, u32 i)
 	return rc;
 }
 
+/* With a table of messages in it the cell reaches it as the table's window. */
 static int take_part(struct cell *c, struct cell_pci *p, u32 i)
 {
 	p->part[i] = (struct subpage){
-		.vm = c->vm,
+		.vm = has_table(p, i) ? NULL : c->vm,
 		.gpa = p->fn.bar[i].base,
 		.hpa = p->fn.bar[i].base,
 		.size = p->fn.bar[i].size,

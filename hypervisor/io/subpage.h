@@ -16,10 +16,10 @@ struct vm;
 
 struct subpage {
 	struct subpage *next; /* subpage.c's */
-	const struct vm *vm;  /* whose it is */
-	u64 gpa;              /* where that VM sees it */
-	u64 hpa;              /* where it is, and the Service VM saw it */
-	u64 size;             /* inside one page */
+	const struct vm *vm; /* whose it is; NULL: there is another way to it */
+	u64 gpa;             /* where that VM sees it */
+	u64 hpa;             /* where it is, and the Service VM saw it */
+	u64 size;            /* inside one page */
 	bool write;
 	bool shared; /* the Service VM keeps it, and other cells may have it */
 };

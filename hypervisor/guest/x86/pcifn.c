@@ -47,7 +47,7 @@ static void size_io(struct pcifn *f, u32 i, u32 mask)
 	/* Some leave the upper half out: no port has it. */
 	mask = (mask & ~3U) | 0xffff0000;
 	f->bar[i].io = true;
-	f->bar[i].base = f->bar_real[i] & 0xfffc;
+	f->bar[i].base = f->bar_real[i] & mask & 0xffff;
 	f->bar[i].size = (u64)(~mask) + 1;
 }
 
@@ -104,17 +104,22 @@ static void find_decode(struct pcifn *f)
 
 static void note_cap(struct pcifn *f, u8 at, u8 id)
 {
+	/* Bytes that are looked at of each: what is cut off is not there. */
 	const struct {
 		u8 id;
+		u8 size;
 		u8 *at;
 	} known[] = {
-		{ PCI_CAP_PM, &f->pm },     { PCI_CAP_MSI, &f->msi.cap },
-		{ PCI_CAP_PCIE, &f->pcie }, { PCI_CAP_MSIX, &f->msix.cap },
-		{ PCI_CAP_AF, &f->af },
+		{ PCI_CAP_PM, 8, &f->pm },
+		{ PCI_CAP_MSI, 16, &f->msi.cap },
+		{ PCI_CAP_PCIE, PCI_EXP_CTRL + 4, &f->pcie },
+		{ PCI_CAP_MSIX, 12, &f->msix.cap },
+		{ PCI_CAP_AF, 8, &f->af },
 	};
 
 	for (u32 i = 0; i < ARRAY_SIZE(known); i++)
-		if (known[i].id == id && !*known[i].at)
+		if (known[i].id == id && !*known[i].at &&
+		    at + known[i].size <= VPCI_HEADER_SIZE)
 			*known[i].at = at;
 }
 
@@ -228,7 +233,8 @@ int pcifn_show(struct pcifn *f)
 		.write = pcifn_config_write,
 		.dev = f,
 	};
-	if (f->msix.cap)
+	/* Without an address it is nowhere; never is it at that of RAM. */
+	if (f->msix.cap && f->bar[f->msix.bar].base)
 		vpci_window_add(f->vm, &f->msix.window);
 	return vpci_add(f->vm, &f->own);
 }

@@ -72,7 +72,8 @@ struct pcifn {
  * Take the function @bdf from the Service VM for @vm: from now on it reads
  * as absent there. Decoding, bus mastering and messages are off, f->bar and
  * the capabilities are known. The caller has the hand-over lock. -EINVAL: it
- * is not there or a bridge; -EBUSY: it is Holm's or another cell's; -ENOMEM.
+ * is not there, a bridge, or its MSI-X table is in no BAR; -EBUSY: it is Holm's
+ * or another cell's; -ENOMEM.
  */
 int pcifn_take(struct pcifn *f, struct vm *vm, u32 bdf);
 

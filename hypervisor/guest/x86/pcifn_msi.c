@@ -8,6 +8,7 @@
 
 #include "arch/x86/pciconf.h"
 #include "core/cpu.h"
+#include "core/log.h"
 #include "guest/x86/direct_apic.h"
 #include "guest/x86/pcireg.h"
 #include "lib/errno.h"
@@ -295,8 +296,11 @@ static int msix_probe(struct pcifn *f)
 	x->offset = table & ~7U;
 	x->n = MSIX_SIZE(pciconf_read(f->bdf, x->cap + MSIX_CTRL, 2));
 	if (x->bar >= PCIFN_BARS || !f->bar[x->bar].size || f->bar[x->bar].io ||
-	    x->offset + (u64)x->n * PCIFN_ENTRY_SIZE > f->bar[x->bar].size)
+	    x->offset + (u64)x->n * PCIFN_ENTRY_SIZE > f->bar[x->bar].size) {
+		log_guest("cell: PCI %02x:%02x.%x: its MSI-X table is nowhere",
+			  f->bdf >> 8, f->bdf >> 3 & 0x1f, f->bdf & 7);
 		return -EINVAL;
+	}
 	x->entry = vm_mem_alloc((u64)x->n * PCIFN_ENTRY_SIZE);
 	if (!x->entry)
 		return -ENOMEM;

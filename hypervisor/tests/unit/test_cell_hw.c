@@ -566,6 +566,73 @@ static void table_of_messages(void **state)
 	end();
 }
 
+/* In a BAR that is no whole page either: not a byte of it by another way. */
+static void table_in_a_small_bar(void **state)
+{
+	struct vm *vm;
+	u64 val = 0;
+
+	(void)state;
+	cfg_set(&fake.pci[0], CAP_MSIX + 4, 4, 0);
+	vm = make();
+	fake_self = 1;
+	cell_write(vm, PCI_COMMAND, 2, 2);
+	fake.mmio[SMALL - FAKE_MMIO + 8] = 0x11;
+	for (u32 size = 1; size <= 8; size *= 2) {
+		val = 0x44;
+		assert_int_equal(vpci_mmio(vm, SMALL + 8, size, true, &val),
+				 size >= 4);
+		assert_false(subpage_mmio(vm, SMALL + 8, size, true, &val));
+		assert_int_equal(fake.mmio[SMALL - FAKE_MMIO + 8], 0x11);
+	}
+	assert_true(vpci_mmio(vm, SMALL + 0x80, 2, true, &val));
+	assert_int_equal(fake.mmio[SMALL - FAKE_MMIO + 0x80], 0x44);
+	assert_false(vpci_mmio(vm, SMALL - 4, 4, true, &val));
+	assert_false(vpci_mmio(vm, SMALL + 0x100, 4, true, &val));
+	end();
+}
+
+/* Where a BAR of address 0 would have it, there is the machine's RAM. */
+static void table_without_an_address(void **state)
+{
+	struct machine was;
+	struct vm *vm;
+	u64 val = 0;
+
+	(void)state;
+	cfg_set(&fake.pci[0], PCI_BAR0, 0, 0xffffc000);
+	look(&was);
+	vm = make();
+	fake_self = 1;
+	cell_write(vm, PCI_COMMAND, 2, 7);
+	assert_int_equal(cfg(PCI_COMMAND) & 7, 5);
+	for (u64 at = 0; at < 0x4000; at += 4)
+		assert_false(vpci_mmio(vm, at, 4, false, &val));
+	end();
+	expect_same(&was);
+}
+
+/* Cut off by the end of configuration space, they are as if not there. */
+static void capabilities_at_the_end(void **state)
+{
+	static const u8 ids[] = { PCI_CAP_PM, PCI_CAP_MSI, PCI_CAP_MSIX,
+				  PCI_CAP_PCIE, PCI_CAP_AF };
+
+	(void)state;
+	/* Who reads on finds these: a function-level reset is there. */
+	cfg_set(&fake.pci[0], PCI_VENDOR, 0x1bcd1234, 0);
+	for (u32 i = 0; i < ARRAY_SIZE(ids); i++) {
+		struct machine was;
+
+		cfg_set(&fake.pci[0], PCI_CAPS, 0xfc, 0);
+		cfg_set(&fake.pci[0], 0xfc, ids[i] | ~0xffffU, 0);
+		look(&was);
+		make();
+		end();
+		expect_same(&was);
+	}
+}
+
 static void parts(void **state)
 {
 	struct vm *vm = make();
@@ -755,6 +822,9 @@ int main(void)
 		TEST(switches_that_stay_off),
 		TEST(plain_messages),
 		TEST(table_of_messages),
+		TEST(table_in_a_small_bar),
+		TEST(table_without_an_address),
+		TEST(capabilities_at_the_end),
 		TEST(parts),
 		TEST(pages_of_devices_are_forgotten),
 		TEST(lines),
