@@ -2,9 +2,10 @@
 /* What a cell is made of, in the order in which it comes. */
 #include "cell/cell_take.h"
 
+/* Functions come last and go first: they write to any of the memory. */
 static const struct cell_resource *const resources[] = {
-	&cell_ports, &cell_memory,        &cell_irqs,    &cell_parts,
-	&cell_pcis,  &cell_communication, &cell_ivshmem,
+	&cell_ports,         &cell_memory,  &cell_irqs, &cell_parts,
+	&cell_communication, &cell_ivshmem, &cell_pcis,
 };
 
 /* The first @n kinds, the last one first. */

@@ -633,6 +633,41 @@ static void capabilities_at_the_end(void **state)
 	}
 }
 
+#define LINK_AT MIB(120)
+
+static bool link_went_first;
+
+static void look_for_link(struct fake_pci *f, u32 reg, u32 size, u32 val)
+{
+	on_write(f, reg, size, val);
+	if (reg == CAP_EXP + PCI_EXP_CTRL && (val & PCI_EXP_RESET))
+		link_went_first = has(vm_service(), LINK_AT);
+}
+
+/* It may have been told to write to any memory of the cell's. */
+static void a_function_is_quiet_first(void **state)
+{
+	const struct holm_cell_ivshmem link = {
+		{ HOLM_CELL_R_IVSHMEM, sizeof(link) },
+		.phys = LINK_AT,
+		.virt = LINK_AT,
+		.out_size = PAGE_SIZE,
+		.peers = 2,
+		.vectors = 1,
+		.bdf = BDF + 8,
+	};
+
+	(void)state;
+	build_all();
+	add(&link, sizeof(link));
+	assert_int_equal(create(), 1);
+	fake.pci[0].on_write = look_for_link;
+	link_went_first = true;
+	end();
+	assert_false(link_went_first);
+	assert_true(has(vm_service(), LINK_AT));
+}
+
 static void parts(void **state)
 {
 	struct vm *vm = make();
@@ -825,6 +860,7 @@ int main(void)
 		TEST(table_in_a_small_bar),
 		TEST(table_without_an_address),
 		TEST(capabilities_at_the_end),
+		TEST(a_function_is_quiet_first),
 		TEST(parts),
 		TEST(pages_of_devices_are_forgotten),
 		TEST(lines),
