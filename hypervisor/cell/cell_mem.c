@@ -13,6 +13,8 @@
  */
 #include "cell/cell_take.h"
 #include "core/log.h"
+#include "guest/x86/vpci.h"
+#include "io/subpage.h"
 #include "lib/errno.h"
 #include "mem/hostmap.h"
 #include "mem/physmap.h"
@@ -54,23 +56,31 @@ static const struct holm_cell_mem *next_mem(const struct cell *c,
 	return m;
 }
 
-/* Is the range all the Service VM's own, of the kind that was said? */
-static int check_owned(const struct holm_cell_mem *m)
+/*
+ * The range is all the Service VM's own, of the kind that was said; unless it
+ * is shared, it leaves it with that. PCI configuration has other ways to a
+ * cell, and what of it is a cell's must not be reachable by another.
+ */
+static int claim(const struct holm_cell_mem *m)
 {
-	const u32 want = PT_RWX | type_of(m);
-	struct s2_range r;
+	struct stage2 *s2 = &vm_service()->s2;
+	const u32 attr = PT_RWX | type_of(m);
 
-	for (u64 off = 0; off < m->size; off += MIN(r.size, m->size - off)) {
-		if (stage2_translate(&vm_service()->s2, GPA(m->phys + off),
-				     &r) &&
-		    r.attr == want)
-			continue;
-		log_guest("cell: memory at %llx is not the Service VM's %s",
-			  (unsigned long long)(m->phys + off),
-			  type_of(m) == PT_WB ? "RAM" : "device memory");
+	if (vpci_is_config(m->phys, m->size))
 		return -EBUSY;
-	}
-	return 0;
+	return is_shared(m) ? stage2_check_own(s2, GPA(m->phys), m->size, attr)
+			    : stage2_take(s2, GPA(m->phys), m->size, attr);
+}
+
+static int take_owned(const struct holm_cell_mem *m)
+{
+	int rc = claim(m);
+
+	if (rc == -EBUSY)
+		log_guest("cell: memory at %llx is not the Service VM's %s",
+			  (unsigned long long)m->phys,
+			  type_of(m) == PT_WB ? "RAM" : "device memory");
+	return rc;
 }
 
 static int leaf_overlaps(const struct pt_leaf *leaf, void *arg)
@@ -107,11 +117,21 @@ static bool has_memory(struct vm *vm, void *arg)
 	return has;
 }
 
-static int check_unused(const struct cell *c, const struct holm_cell_mem *m)
+int cell_mem_check_unused(const struct cell *c, const struct holm_cell_mem *m)
 {
 	struct use_ask ask = { c, *m };
 
 	return vm_any(has_memory, &ask) ? -EBUSY : 0;
+}
+
+/* The same, and nobody has a part of it that stayed the Service VM's. */
+static int check_whole(const struct cell *c, const struct holm_cell_mem *m)
+{
+	if (!subpage_is_any(m->phys, m->size))
+		return cell_mem_check_unused(c, m);
+	log_guest("cell: a part of what is at %llx is a cell's",
+		  (unsigned long long)m->phys);
+	return -EBUSY;
 }
 
 static void flush_service(void)
@@ -146,10 +166,7 @@ static int withdraw_memory(const struct cell *c)
 	int rc = 0;
 
 	while ((m = next_mem(c, m))) {
-		rc = check_owned(m);
-		if (rc == 0 && !is_shared(m))
-			rc = stage2_withdraw(&vm_service()->s2, GPA(m->phys),
-					     m->size);
+		rc = take_owned(m);
 		if (rc)
 			break;
 	}
@@ -227,7 +244,7 @@ static int settle_memory(const struct cell *c)
 
 	while (rc == 0 && (m = next_mem(c, m)))
 		if (!is_shared(m))
-			rc = check_unused(c, m);
+			rc = check_whole(c, m);
 	return rc ? rc : map_memory(c);
 }
 
@@ -267,14 +284,12 @@ static void wipe_one(const struct holm_cell_mem *m)
 
 int cell_mem_take(const struct cell *c, const struct holm_cell_mem *m)
 {
-	int rc = check_owned(m);
+	int rc = take_owned(m);
 
-	if (rc == 0)
-		rc = stage2_withdraw(&vm_service()->s2, GPA(m->phys), m->size);
 	if (rc)
 		return rc;
 	flush_service();
-	rc = check_unused(c, m);
+	rc = check_whole(c, m);
 	if (rc) {
 		return_one(m);
 		flush_service();

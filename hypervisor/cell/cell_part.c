@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Parts of device pages on their way from the Service VM to a cell and back. */
 #include "cell/cell_take.h"
+#include "guest/x86/vpci.h"
 #include "io/subpage.h"
 #include "lib/errno.h"
 
@@ -22,7 +23,26 @@ static void return_parts(struct cell *c, u32 n)
 	c->nparts = 0;
 }
 
-static int take_part(struct cell *c, struct subpage *s,
+/* As memory it is shared by none who wants to have a part of it alone. */
+int cell_part_take(const struct cell *c, struct subpage *s)
+{
+	const struct holm_cell_mem page = {
+		.phys = align_down(s->hpa, PAGE_SIZE),
+		.size = PAGE_SIZE,
+	};
+	int rc = vpci_is_config(page.phys, page.size) ? -EBUSY : 0;
+
+	if (rc == 0)
+		rc = subpage_take(s);
+	if (rc || s->shared)
+		return rc;
+	rc = cell_mem_check_unused(c, &page);
+	if (rc)
+		subpage_give_back(s);
+	return rc;
+}
+
+static int take_part(const struct cell *c, struct subpage *s,
 		     const struct holm_cell_mem *m)
 {
 	*s = (struct subpage){
@@ -33,7 +53,7 @@ static int take_part(struct cell *c, struct subpage *s,
 		.write = m->flags & HOLM_CELL_M_WRITE,
 		.shared = m->flags & HOLM_CELL_M_SHARED,
 	};
-	return subpage_take(s);
+	return cell_part_take(c, s);
 }
 
 static int take_parts(struct cell *c)

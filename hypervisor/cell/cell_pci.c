@@ -101,7 +101,7 @@ static int take_part(struct cell *c, struct cell_pci *p, u32 i)
 		.size = p->fn.bar[i].size,
 		.write = true,
 	};
-	return subpage_take(&p->part[i]);
+	return cell_part_take(c, &p->part[i]);
 }
 
 static int take_ports(struct cell *c, struct cell_pci *p, u32 i)

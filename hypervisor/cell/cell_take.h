@@ -46,6 +46,12 @@ int cell_mem_take(const struct cell *c, const struct holm_cell_mem *m);
 /** Undo it, whatever of it the Service VM maps. Cannot fail. */
 void cell_mem_give_back(const struct holm_cell_mem *m);
 
+/** -EBUSY, and a line in the log: a VM has it, not the Service VM or @c's. */
+int cell_mem_check_unused(const struct cell *c, const struct holm_cell_mem *m);
+
+/** subpage_take() for @c, and no other VM may have the page. */
+int cell_part_take(const struct cell *c, struct subpage *s);
+
 /** The cell @c gets the ports @p. */
 int cell_port_take(const struct cell *c, const struct holm_cell_port *p);
 void cell_port_give_back(const struct holm_cell_port *p);

@@ -34,12 +34,9 @@ static const struct subpage *overlapping(u64 hpa, u64 size, bool shared)
 	return s;
 }
 
-static bool is_services_device(u64 page)
+bool subpage_is_any(u64 hpa, u64 size)
 {
-	struct s2_range r;
-
-	return stage2_translate(&vm_service()->s2, GPA(page), &r) &&
-	       r.hpa.v == page && r.attr == (PT_RWX | PT_UC);
+	return overlapping(hpa, size, false);
 }
 
 static void flush(void)
@@ -48,20 +45,19 @@ static void flush(void)
 	stage2_reap(&vm_service()->s2);
 }
 
-/* Pages change hands under the hand-over lock only: nobody is in between. */
-static int leave_service(u64 page)
+/* The page is the Service VM's, and stays so only if the part is shared. */
+static int claim_page(u64 page, bool shared)
 {
-	int rc;
+	struct stage2 *s2 = &vm_service()->s2;
+	const u32 attr = PT_RWX | PT_UC;
+	int rc = shared ? stage2_check_own(s2, GPA(page), PAGE_SIZE, attr)
+			: stage2_take(s2, GPA(page), PAGE_SIZE, attr);
 
-	if (page_is_away(page))
-		return 0;
-	if (!is_services_device(page)) {
+	if (rc == -EBUSY)
 		log_guest("cell: %llx is no device of the Service VM's",
 			  (unsigned long long)page);
-		return -EBUSY;
-	}
-	rc = stage2_withdraw(&vm_service()->s2, GPA(page), PAGE_SIZE);
-	flush();
+	if (!shared)
+		flush();
 	return rc;
 }
 
@@ -74,9 +70,7 @@ static int check(const struct subpage *s)
 			  (unsigned long long)s->hpa);
 		return -EBUSY;
 	}
-	if (!s->shared)
-		return leave_service(page);
-	return page_is_away(page) || is_services_device(page) ? 0 : -EBUSY;
+	return page_is_away(page) ? 0 : claim_page(page, s->shared);
 }
 
 int subpage_take(struct subpage *s)

@@ -26,12 +26,16 @@ struct subpage {
 
 /**
  * Let @s->vm have its part; the Service VM loses it unless it is shared.
- * -EBUSY: it is another cell's, or not a device of the Service VM's; -ENOMEM.
+ * -EBUSY: it is another cell's, or not a device of the Service VM's, which
+ * the log says; -ENOMEM.
  */
 int subpage_take(struct subpage *s);
 
 /** Undo it. Cannot fail. */
 void subpage_give_back(struct subpage *s);
+
+/** Is there a part in the range, shared ones included? Callers serialise. */
+bool subpage_is_any(u64 hpa, u64 size);
 
 /** True if an access of @vm was made: @size 1 to 8, aligned. */
 bool subpage_mmio(const struct vm *vm, u64 gpa, u32 size, bool write, u64 *val);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mem/stage2.h"
 
+#include "lib/errno.h"
+
 int stage2_init(struct stage2 *s2, const struct pt_format *fmt,
 		struct page_pool *pool, u8 leaf_levels)
 {
@@ -188,4 +190,36 @@ bool stage2_translate(struct stage2 *s2, gpa_t gpa, struct s2_range *out)
 	found = stage2_translate_locked(s2, gpa, out);
 	spin_unlock(&s2->lock);
 	return found;
+}
+
+static bool owns_locked(const struct stage2 *s2, gpa_t gpa, u64 size, u32 attr)
+{
+	struct s2_range r;
+
+	for (u64 off = 0; off < size; off += MIN(r.size, size - off))
+		if (!stage2_translate_locked(s2, gpa_add(gpa, off), &r) ||
+		    r.hpa.v != gpa.v + off || r.attr != attr)
+			return false;
+	return true;
+}
+
+int stage2_check_own(struct stage2 *s2, gpa_t gpa, u64 size, u32 attr)
+{
+	int ret;
+
+	spin_lock(&s2->lock);
+	ret = owns_locked(s2, gpa, size, attr) ? 0 : -EBUSY;
+	spin_unlock(&s2->lock);
+	return ret;
+}
+
+int stage2_take(struct stage2 *s2, gpa_t gpa, u64 size, u32 attr)
+{
+	int ret = -EBUSY;
+
+	spin_lock(&s2->lock);
+	if (owns_locked(s2, gpa, size, attr))
+		ret = edit(s2, gpa.v, size, pgtable_withdraw, NULL);
+	spin_unlock(&s2->lock);
+	return ret;
 }

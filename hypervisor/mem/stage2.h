@@ -40,6 +40,15 @@ int stage2_withdraw(struct stage2 *s2, gpa_t gpa, u64 size);
 int stage2_collapse(struct stage2 *s2, gpa_t gpa, u64 size);
 void stage2_reap(struct stage2 *s2);
 
+/** -EBUSY: not all of it is mapped at its very address, with just @attr. */
+int stage2_check_own(struct stage2 *s2, gpa_t gpa, u64 size, u32 attr);
+
+/**
+ * Check that and withdraw it, in one step: of two that take the same, one gets
+ * it. -EBUSY; -ENOMEM. Nothing changed then.
+ */
+int stage2_take(struct stage2 *s2, gpa_t gpa, u64 size, u32 attr);
+
 /** False if @gpa is not mapped. */
 bool stage2_translate(struct stage2 *s2, gpa_t gpa, struct s2_range *out);
 

@@ -32,6 +32,12 @@ u64 vpci_mmconfig(void)
 	return mmconfig.base;
 }
 
+bool vpci_is_config(u64 base, u64 size)
+{
+	return mmconfig.size &&
+	       range_overlaps(base, size, mmconfig.first, mmconfig.size);
+}
+
 static struct vpci_fn *find(const struct vpci *p, u32 bdf)
 {
 	struct vpci_fn *fn = p->fns;
@@ -262,17 +268,6 @@ void vpci_window_remove(struct vm *vm, struct vpci_window *w)
 		*at = w->next;
 }
 
-static bool is_own_device(struct vm *vm, u64 base, u64 size)
-{
-	struct s2_range r;
-
-	for (u64 off = 0; off < size; off += PAGE_SIZE)
-		if (!stage2_translate(&vm->s2, GPA(base + off), &r) ||
-		    (r.attr & PT_TYPE_MASK) != PT_UC || !(r.attr & PT_W))
-			return false;
-	return true;
-}
-
 static void post_flush(struct vm *vm)
 {
 	for (u32 i = 0; i < vm->nvcpus; i++)
@@ -296,8 +291,8 @@ static void take_pages(struct vm *vm, struct vpci_window *w)
 	u64 page = align_down(w->base, PAGE_SIZE);
 	u64 size = align_up(w->base + w->size, PAGE_SIZE) - page;
 
-	w->traps = w->base && is_own_device(vm, page, size) &&
-		   !stage2_withdraw(&vm->s2, GPA(page), size);
+	w->traps = w->base && !vpci_is_config(page, size) &&
+		   !stage2_take(&vm->s2, GPA(page), size, PT_RWX | PT_UC);
 	if (!w->traps)
 		w->base = 0;
 }

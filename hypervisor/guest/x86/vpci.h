@@ -67,6 +67,9 @@ void vpci_setup(u64 base, u32 first, u32 last);
 /** Where config space is by memory for bus 0, 0 if it is not. */
 u64 vpci_mmconfig(void);
 
+/** Is there config space by memory in the range? */
+bool vpci_is_config(u64 base, u64 size);
+
 /** Give @vm its config space; before it runs. -ENOMEM. */
 int vpci_register(struct vm *vm);
 

@@ -352,6 +352,85 @@ static void is_one_cells(void **state)
 	expect_same(&was);
 }
 
+#define PAGE_OF(at) ((at) & ~0xfffU)
+
+/* Two of what cannot be had together, in either order. */
+static void whole_or_in_parts(void **state)
+{
+	static const struct {
+		u32 at, size, flags;
+		bool shared;
+	} m[] = {
+		{ PART, 8, 0, false },
+		{ PART, 8, HOLM_CELL_M_SHARED, true },
+		{ PAGE_OF(PART), PAGE_SIZE, 0, false },
+		{ PAGE_OF(PART), PAGE_SIZE, HOLM_CELL_M_SHARED, true },
+	};
+	struct machine was;
+
+	(void)state;
+	look(&was);
+	for (u32 i = 0; i < ARRAY_SIZE(m); i++)
+		for (u32 j = 0; j < ARRAY_SIZE(m); j++) {
+			s64 rc = m[i].shared && m[j].shared ? 2 : -EBUSY;
+
+			build("cell", LAPIC, RAM_AT);
+			add_mem(m[i].at, m[i].at, m[i].size,
+				m[i].flags | HOLM_CELL_M_DEVICE);
+			assert_int_equal(create(), 1);
+			build("other", 4, MIB(104));
+			add_mem(m[j].at, m[j].at, m[j].size,
+				m[j].flags | HOLM_CELL_M_DEVICE);
+			assert_int_equal(create(), rc);
+			if (rc > 0)
+				assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 2, 0),
+						 0);
+			end();
+			expect_same(&was);
+		}
+}
+
+static int window_nobody(struct vpci_window *w, u64 off, u32 size, bool write,
+			 u64 *val)
+{
+	(void)w;
+	(void)off;
+	(void)size;
+	(void)write;
+	(void)val;
+	return -EINVAL;
+}
+
+/* It comes and goes with its function, or not at all. */
+static void configuration_is_no_memory(void **state)
+{
+	struct vpci_window w = { .size = PAGE_SIZE, .access = window_nobody };
+	const u32 at = ECAM + BDF * PAGE_SIZE;
+	struct machine was;
+
+	(void)state;
+	look(&was);
+	build("cell", LAPIC, RAM_AT);
+	add_mem(at, at, PAGE_SIZE, HOLM_CELL_M_DEVICE);
+	assert_int_equal(create(), -EBUSY);
+	build("cell", LAPIC, RAM_AT);
+	add_mem(at + 4, at + 4, 4, HOLM_CELL_M_DEVICE);
+	assert_int_equal(create(), -EBUSY);
+	vpci_window_move(vm_service(), &w, at);
+	assert_int_equal(w.base, 0);
+	vpci_window_move(vm_service(), &w, PAGE_OF(PART));
+	assert_int_equal(w.base, PAGE_OF(PART));
+	build("cell", LAPIC, RAM_AT);
+	add_mem(PART, PART, 8, HOLM_CELL_M_DEVICE);
+	assert_int_equal(create(), -EBUSY);
+	vpci_window_move(vm_service(), &w, 0);
+	assert_int_equal(create(), 1);
+	vpci_window_move(vm_service(), &w, PAGE_OF(PART));
+	assert_int_equal(w.base, 0);
+	end();
+	assert_true(has(vm_service(), PART));
+}
+
 static u32 cell_read(struct vm *vm, u32 reg, u32 size)
 {
 	u64 val = 0x80000000 | BDF << 8 | (reg & 0xfc);
@@ -853,6 +932,8 @@ int main(void)
 		TEST(running_out_of_memory_changes_nothing),
 		TEST(mutations_are_survived),
 		TEST(is_one_cells),
+		TEST(whole_or_in_parts),
+		TEST(configuration_is_no_memory),
 		TEST(configuration),
 		TEST(switches_that_stay_off),
 		TEST(plain_messages),

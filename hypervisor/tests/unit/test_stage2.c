@@ -116,6 +116,36 @@ static void counts_stay_right(void **state)
 	check_counts(s2);
 }
 
+/* All of the range, at its own address, with just that: or none of it. */
+static void is_taken_once(void **state)
+{
+	struct bed *bed = *state;
+	struct stage2 *s2 = &bed->vm;
+	const gpa_t at = GPA(MIB(2) + PAGE_SIZE);
+	const u64 size = 3 * PAGE_SIZE;
+	struct s2_range r;
+
+	assert_int_equal(stage2_map(s2, GPA(MIB(2)), HPA(MIB(2)), MIB(4), RAM),
+			 0);
+	assert_int_equal(stage2_map(s2, GPA(MIB(8)), HPA(MIB(10)), MIB(2), RAM),
+			 0);
+	assert_int_equal(stage2_take(s2, at, size, PT_RWX | PT_UC), -EBUSY);
+	assert_int_equal(stage2_take(s2, at, size, PT_RW | PT_WB), -EBUSY);
+	assert_int_equal(stage2_take(s2, GPA(MIB(8)), size, RAM), -EBUSY);
+	assert_int_equal(stage2_take(s2, GPA(MIB(6) - PAGE_SIZE), size, RAM),
+			 -EBUSY);
+	assert_true(stage2_translate(s2, GPA(MIB(6) - PAGE_SIZE), &r));
+	assert_int_equal(stage2_check_own(s2, GPA(MIB(2)), MIB(4), RAM), 0);
+	assert_int_equal(stage2_take(s2, at, size, RAM), 0);
+	check_counts(s2);
+	assert_false(stage2_translate(s2, at, &r));
+	assert_true(stage2_translate(s2, gpa_add(at, size), &r));
+	assert_int_equal(stage2_check_own(s2, at, PAGE_SIZE, RAM), -EBUSY);
+	assert_int_equal(stage2_take(s2, at, PAGE_SIZE, RAM), -EBUSY);
+	assert_int_equal(stage2_take(s2, GPA(MIB(2)), MIB(4), RAM), -EBUSY);
+	stage2_reap(s2);
+}
+
 static void translate_says_how_far(void **state)
 {
 	struct bed *bed = *state;
@@ -366,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(counts_stay_right),
+		TEST(is_taken_once),
 		TEST(translate_says_how_far),
 		TEST(donate_follows_scattered_pages),
 		TEST(donate_grows_leaves),
