@@ -8,8 +8,9 @@
  * so what is not found then will not come. Withdrawn pages can be mapped
  * again without memory (pgtable_withdraw()), so giving back cannot fail.
  *
- * Holm does not map it either while it is the cell's: whatever goes wrong on
- * behalf of somebody else, speculation included, has nothing to read.
+ * Holm does not map it either while it is the cell's, RAM or a device's
+ * registers: whatever goes wrong on behalf of somebody else, speculation
+ * included, has nothing to read or to write.
  */
 #include "cell/cell_take.h"
 #include "core/log.h"
@@ -30,12 +31,6 @@ static u32 type_of(const struct holm_cell_mem *m)
 static bool is_shared(const struct holm_cell_mem *m)
 {
 	return m->flags & HOLM_CELL_M_SHARED;
-}
-
-/* RAM that the cell has alone. */
-static bool is_private(const struct holm_cell_mem *m)
-{
-	return !is_shared(m) && type_of(m) == PT_WB;
 }
 
 static u32 attr_of(const struct holm_cell_mem *m)
@@ -180,7 +175,7 @@ static void wipe_memory(const struct cell *c, void (*zero)(hpa_t hpa, u64 len))
 	const struct holm_cell_mem *m = NULL;
 
 	while ((m = next_mem(c, m)))
-		if (is_private(m))
+		if (!is_shared(m) && type_of(m) == PT_WB)
 			zero(HPA(m->phys), m->size);
 }
 
@@ -200,8 +195,8 @@ static void show_memory(const struct cell *c, const struct holm_cell_mem *end)
 	const struct holm_cell_mem *m = NULL;
 
 	while ((m = next_mem(c, m)) != end)
-		if (is_private(m))
-			hostmap_show(HPA(m->phys), m->size);
+		if (!is_shared(m))
+			hostmap_show(HPA(m->phys), m->size, type_of(m));
 	if (vm_any(is_other_cell, c->vm))
 		return;
 	hostmap_settle();
@@ -215,7 +210,7 @@ static int hide_memory(const struct cell *c)
 	int rc = 0;
 
 	while ((m = next_mem(c, m))) {
-		if (is_private(m))
+		if (!is_shared(m))
 			rc = hostmap_hide(HPA(m->phys), m->size);
 		if (rc)
 			break;
@@ -276,10 +271,37 @@ static void give_back_memory(struct cell *c)
 	return_memory(c, NULL);
 }
 
+/* What belongs to several is RAM, which Holm writes too: that stays. */
+static int hide_one(const struct holm_cell_mem *m)
+{
+	return type_of(m) == PT_UC ? hostmap_hide(HPA(m->phys), m->size) : 0;
+}
+
+static void show_one(const struct holm_cell_mem *m)
+{
+	if (type_of(m) == PT_UC)
+		hostmap_show(HPA(m->phys), m->size, PT_UC);
+}
+
 static void wipe_one(const struct holm_cell_mem *m)
 {
 	if (type_of(m) == PT_WB)
 		physmap_zero(HPA(m->phys), m->size);
+}
+
+/* Nobody maps it: nor may anybody have had it, or remember it. */
+static int forget_one(const struct cell *c, const struct holm_cell_mem *m)
+{
+	int rc = hide_one(m);
+
+	if (rc)
+		return rc;
+	flush_service();
+	vm_forget_host();
+	rc = check_whole(c, m);
+	if (rc)
+		show_one(m);
+	return rc;
 }
 
 int cell_mem_take(const struct cell *c, const struct holm_cell_mem *m)
@@ -288,8 +310,7 @@ int cell_mem_take(const struct cell *c, const struct holm_cell_mem *m)
 
 	if (rc)
 		return rc;
-	flush_service();
-	rc = check_whole(c, m);
+	rc = forget_one(c, m);
 	if (rc) {
 		return_one(m);
 		flush_service();
@@ -304,6 +325,7 @@ void cell_mem_give_back(const struct holm_cell_mem *m)
 	/* With other rights it was mapped page by page: no table is missing. */
 	CHECK(stage2_withdraw(&vm_service()->s2, GPA(m->phys), m->size) == 0);
 	flush_service();
+	show_one(m);
 	wipe_one(m);
 	return_one(m);
 	flush_service();

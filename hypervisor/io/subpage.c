@@ -3,6 +3,7 @@
 
 #include "core/log.h"
 #include "lib/errno.h"
+#include "mem/hostmap.h"
 #include "mem/physwin.h"
 #include "vm/vm.h"
 
@@ -45,19 +46,44 @@ static void flush(void)
 	stage2_reap(&vm_service()->s2);
 }
 
+static void return_page(u64 page)
+{
+	struct stage2 *s2 = &vm_service()->s2;
+
+	CHECK(stage2_map(s2, GPA(page), HPA(page), PAGE_SIZE, PT_RWX | PT_UC) ==
+	      0);
+	CHECK(stage2_collapse(s2, GPA(page), PAGE_SIZE) == 0);
+	flush();
+}
+
+/* From now on nobody has it, Holm included. */
+static int take_page(u64 page)
+{
+	int rc = stage2_take(&vm_service()->s2, GPA(page), PAGE_SIZE,
+			     PT_RWX | PT_UC);
+
+	if (rc)
+		return rc;
+	rc = hostmap_hide(HPA(page), PAGE_SIZE);
+	if (rc) {
+		return_page(page);
+		return rc;
+	}
+	flush();
+	vm_forget_host();
+	return 0;
+}
+
 /* The page is the Service VM's, and stays so only if the part is shared. */
 static int claim_page(u64 page, bool shared)
 {
-	struct stage2 *s2 = &vm_service()->s2;
-	const u32 attr = PT_RWX | PT_UC;
-	int rc = shared ? stage2_check_own(s2, GPA(page), PAGE_SIZE, attr)
-			: stage2_take(s2, GPA(page), PAGE_SIZE, attr);
+	int rc = shared ? stage2_check_own(&vm_service()->s2, GPA(page),
+					   PAGE_SIZE, PT_RWX | PT_UC)
+			: take_page(page);
 
 	if (rc == -EBUSY)
 		log_guest("cell: %llx is no device of the Service VM's",
 			  (unsigned long long)page);
-	if (!shared)
-		flush();
 	return rc;
 }
 
@@ -98,10 +124,8 @@ void subpage_give_back(struct subpage *s)
 	spin_unlock(&lock);
 	if (s->shared || page_is_away(page))
 		return;
-	CHECK(stage2_map(&vm_service()->s2, GPA(page), HPA(page), PAGE_SIZE,
-			 PT_RWX | PT_UC) == 0);
-	CHECK(stage2_collapse(&vm_service()->s2, GPA(page), PAGE_SIZE) == 0);
-	flush();
+	hostmap_show(HPA(page), PAGE_SIZE, PT_UC);
+	return_page(page);
 }
 
 /* Where @vm's access goes; ADDR_NONE: nowhere. With the lock. */

@@ -11,6 +11,7 @@
 static struct {
 	struct pgtable base;
 	struct page_pool *pool;
+	u64 mapped_end;   /* beyond it there may be registers, not mapped */
 	u64 identity_end; /* multiple of TOP_SLOT */
 	u64 remap_next;
 	u8 leaf_levels;
@@ -47,6 +48,7 @@ static int map_identity(const struct hostmap_image *img, const struct e820 *map)
 	u64 hv_end = img->hpa.v + img->size;
 	int rc;
 
+	host.mapped_end = end;
 	host.identity_end = align_up(end, TOP_SLOT);
 	rc = pgtable_map(&host.base, 0, 0, img->hpa.v, IDENTITY_ATTR | PT_UC);
 	if (!rc)
@@ -175,15 +177,26 @@ int hostmap_add_cpu(void *area, u64 percpu_size, struct pgtable *pt)
 	return rc;
 }
 
-int hostmap_hide(hpa_t hpa, u64 size)
+/* Bytes from @hpa on, of @size, that can be mapped here at all. */
+static u64 mapped_part(hpa_t hpa, u64 size)
 {
-	return pgtable_withdraw(&host.base, hpa.v, size);
+	return hpa.v < host.mapped_end ? MIN(size, host.mapped_end - hpa.v) : 0;
 }
 
-void hostmap_show(hpa_t hpa, u64 size)
+int hostmap_hide(hpa_t hpa, u64 size)
 {
-	CHECK(pgtable_map(&host.base, hpa.v, hpa.v, size,
-			  IDENTITY_ATTR | PT_WB) == 0);
+	u64 n = mapped_part(hpa, size);
+
+	return n ? pgtable_withdraw(&host.base, hpa.v, n) : 0;
+}
+
+void hostmap_show(hpa_t hpa, u64 size, u32 type)
+{
+	u64 n = mapped_part(hpa, size);
+
+	if (n)
+		CHECK(pgtable_map(&host.base, hpa.v, hpa.v, n,
+				  IDENTITY_ATTR | type) == 0);
 }
 
 void hostmap_settle(void)

@@ -46,11 +46,11 @@ int hostmap_add_cpu(void *area, u64 percpu_size, struct pgtable *pt);
  * vm_forget_host().
  */
 
-/** Take RAM out of the identity map. -ENOMEM, nothing changed. */
+/** Out of the identity map, where it has it. -ENOMEM, nothing changed. */
 int hostmap_hide(hpa_t hpa, u64 size);
 
-/** Map it again. Cannot fail. */
-void hostmap_show(hpa_t hpa, u64 size);
+/** Map it again, with the type it had (PT_WB: RAM; PT_UC). Cannot fail. */
+void hostmap_show(hpa_t hpa, u64 size, u32 type);
 
 /**
  * Nothing is hidden now: large leaves again where there were some. Tables

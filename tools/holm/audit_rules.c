@@ -326,27 +326,40 @@ static void check_described(const struct facts *f, struct verdict *v)
 	}
 }
 
+/* The whole pages around [@at, @at + @size). */
 static void check_unmapped(const struct facts *f, const struct guest *g,
-			   const struct holm_cell_mem *m, struct verdict *v)
+			   uint64_t at, uint64_t size, struct verdict *v)
 {
+	uint64_t page = at - at % PAGE;
+	uint64_t pages = (at % PAGE + size + PAGE - 1) / PAGE;
 	size_t i;
 
-	v->looked_at += m->size / PAGE;
+	v->looked_at += pages;
 	for (i = 0; i < f->hosts; i++)
-		if (ranges_overlap(m->phys, m->size, f->host[i].hpa,
+		if (ranges_overlap(page, pages * PAGE, f->host[i].hpa,
 				   f->host[i].size))
 			verdict_add(v,
 				    "Holm maps memory of cell '%s' at "
 				    "0x%" PRIx64,
-				    g->vm.name, m->phys);
+				    g->vm.name, page);
 }
 
-/* RAM that a cell has alone is not even Holm's to see. */
+static void check_hidden_bars(const struct facts *f, const struct guest *g,
+			      const struct holm_device *d, struct verdict *v)
+{
+	size_t n;
+
+	/* One without an address decodes nothing. */
+	for (n = 0; n < HOLM_DEVICE_BARS; n++)
+		if (!d->bar[n].io && d->bar[n].base && d->bar[n].size)
+			check_unmapped(f, g, d->bar[n].base, d->bar[n].size, v);
+}
+
+/* What a cell has alone, RAM or registers, is not even Holm's to see. */
 static void check_host_map(const struct facts *f, struct verdict *v)
 {
-	const uint32_t seen = HOLM_CELL_M_SHARED | HOLM_CELL_M_DEVICE;
 	const struct holm_cell_mem *m;
-	size_t i;
+	size_t i, n;
 
 	for (i = 0; i < f->guests; i++) {
 		const struct guest *g = &f->guest[i];
@@ -354,8 +367,10 @@ static void check_host_map(const struct facts *f, struct verdict *v)
 		m = NULL;
 		while (g->desc &&
 		       (m = cell_record_next(g->desc, HOLM_CELL_R_MEM, m)))
-			if (!(m->flags & seen))
-				check_unmapped(f, g, m, v);
+			if (!(m->flags & HOLM_CELL_M_SHARED))
+				check_unmapped(f, g, m->phys, m->size, v);
+		for (n = 0; n < g->devices; n++)
+			check_hidden_bars(f, g, &g->device[n], v);
 	}
 }
 

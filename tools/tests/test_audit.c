@@ -382,6 +382,17 @@ static void test_users(void **state)
 	expect_out("hv audit", STATUS_DONE, "user-memory       holds");
 }
 
+/* A BAR of memory, one of ports, one message. */
+static void give_device(int slot)
+{
+	world.device[slot] = (struct holm_device){
+		.bdf = (unsigned int)slot << 3,
+		.bar = { { 0xfef00000, 2 * PAGE, 0 }, { 0xc000, 0x20, 1 } },
+		.messages = 1,
+		.dest = 1ULL << slot,
+	};
+}
+
 static void test_hidden(void **state)
 {
 	(void)state;
@@ -392,6 +403,28 @@ static void test_hidden(void **state)
 	world.host[0].size += PAGE;
 	expect_out("hv audit", STATUS_FAILED,
 		   "Holm maps memory of cell 'cell' at 0x8000000");
+	/* Registers: what a function decodes, and the page of a part. */
+	setup(state);
+	give_device(CELL);
+	world.host[1].hpa = 0xfef01000;
+	world.host[1].size = PAGE;
+	expect_out("hv audit", STATUS_FAILED,
+		   "Holm maps memory of cell 'cell' at 0xfef00000");
+	setup(state);
+	descs[CELL].mem[1] = (struct holm_cell_mem){
+		.head = descs[CELL].mem[1].head,
+		.phys = 0xfef00ff8,
+		.virt = 0xfef00ff8,
+		.size = 8,
+		.flags = HOLM_CELL_M_READ | HOLM_CELL_M_DEVICE,
+	};
+	world.host[1].hpa = 0xfef00000;
+	world.host[1].size = PAGE;
+	expect_out("hv audit", STATUS_FAILED,
+		   "Holm maps memory of cell 'cell' at 0xfef00000");
+	/* The memory that is listed no more is another rule's. */
+	descs[CELL].mem[1].flags |= HOLM_CELL_M_SHARED;
+	expect_out("hv audit", STATUS_FAILED, "cell-hidden       holds");
 }
 
 static void test_described(void **state)
@@ -481,17 +514,6 @@ static void test_lines(void **state)
 	expect_out("hv audit", STATUS_FAILED, "line 1 is of the VM in slot 2");
 	world.pin[1].owner = 9;
 	expect_out("hv audit", STATUS_FAILED, "line 1 is of the VM in slot 9");
-}
-
-/* A BAR of memory, one of ports, one message. */
-static void give_device(int slot)
-{
-	world.device[slot] = (struct holm_device){
-		.bdf = (unsigned int)slot << 3,
-		.bar = { { 0xfef00000, 2 * PAGE, 0 }, { 0xc000, 0x20, 1 } },
-		.messages = 1,
-		.dest = 1ULL << slot,
-	};
 }
 
 static void test_devices(void **state)

@@ -102,6 +102,9 @@ void fake_machine_free(void);
 /** A function more, all its registers 0 and read only; see fake.pci. */
 struct fake_pci *fake_pci_add(u32 bdf);
 
+/** Does Holm not map the page at @hpa? */
+bool fake_is_hidden(hpa_t hpa);
+
 /** One turn of @cpu's run loop. */
 void fake_cpu_step(struct cpu *cpu);
 

@@ -229,8 +229,26 @@ static void fake_accessed(hpa_t hpa, u64 len, bool write)
 		fake.on_access(&a, fake.arg);
 }
 
-/* Pages that Holm does not map now. */
-static u64 hidden[BITMAP_WORDS(FAKE_PAGES_MAX)];
+/* Pages that Holm does not map now: of RAM, then of 64 MiB of registers. */
+#define HIDDEN_MAX (FAKE_PAGES_MAX + 0x4000U)
+static u64 hidden[BITMAP_WORDS(HIDDEN_MAX)];
+
+static u64 hidden_bit(u64 at)
+{
+	u64 bit = at / PAGE_SIZE;
+
+	if (at >= FAKE_MMIO)
+		bit = FAKE_PAGES_MAX + (at - FAKE_MMIO) / PAGE_SIZE;
+	CHECK(bit < HIDDEN_MAX);
+	return bit;
+}
+
+bool fake_is_hidden(hpa_t hpa)
+{
+	u64 bit = hidden_bit(hpa.v);
+
+	return bitmap_find_set(hidden, bit + 1, bit) == bit;
+}
 
 static u8 *window_at(hpa_t hpa, u64 len)
 {
@@ -256,19 +274,20 @@ int hostmap_hide(hpa_t hpa, u64 size)
 		return -ENOMEM;
 	vm_mem_free(table, PAGE_SIZE);
 	for (u64 at = hpa.v; at < hpa.v + size; at += PAGE_SIZE)
-		CHECK(!bitmap_test_and_set(hidden, at / PAGE_SIZE));
+		CHECK(!bitmap_test_and_set(hidden, hidden_bit(at)));
 	return 0;
 }
 
-void hostmap_show(hpa_t hpa, u64 size)
+void hostmap_show(hpa_t hpa, u64 size, u32 type)
 {
+	CHECK(type == (hpa.v >= FAKE_MMIO ? PT_UC : PT_WB));
 	for (u64 at = hpa.v; at < hpa.v + size; at += PAGE_SIZE)
-		CHECK(bitmap_test_and_clear(hidden, at / PAGE_SIZE));
+		CHECK(bitmap_test_and_clear(hidden, hidden_bit(at)));
 }
 
 void hostmap_settle(void)
 {
-	CHECK(bitmap_find_set(hidden, FAKE_PAGES_MAX, 0) == BITMAP_NONE);
+	CHECK(bitmap_find_set(hidden, HIDDEN_MAX, 0) == BITMAP_NONE);
 }
 
 void hostmap_reap(void)

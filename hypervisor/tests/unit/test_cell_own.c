@@ -17,10 +17,12 @@ static void all_of_it_comes_back(void **state)
 	vm = make();
 	for (u32 i = 0; i < ARRAY_SIZE(whole); i++) {
 		assert_true(has(vm, whole[i]));
+		assert_true(fake_is_hidden(HPA(whole[i])));
 		assert_false(has(vm_service(), whole[i]));
 	}
 	for (u32 i = 0; i < ARRAY_SIZE(forwarded); i++) {
 		assert_false(has(vm, forwarded[i]));
+		assert_true(fake_is_hidden(HPA(forwarded[i])));
 		assert_false(has(vm_service(), forwarded[i]));
 	}
 	assert_false(has(vm_service(), ECAM + BDF * PAGE_SIZE));

@@ -76,9 +76,10 @@ static u64 identity(void)
 	return h;
 }
 
-/* On every CPU, by its own root. */
+/* On every CPU, by its own root. From 2 to 4 GiB there is no RAM. */
 static void expect_mapped(u64 at, bool want)
 {
+	u32 type = at >= GIB(2) && at < GIB(4) ? PT_UC : PT_WB;
 	struct pt_leaf leaf;
 
 	for (u32 i = 0; i < CPUS; i++) {
@@ -86,7 +87,7 @@ static void expect_mapped(u64 at, bool want)
 		if (!want)
 			continue;
 		assert_int_equal(leaf.pa, leaf.va);
-		assert_int_equal(leaf.attr, PT_RW | PT_U | PT_WB);
+		assert_int_equal(leaf.attr, PT_RW | PT_U | type);
 	}
 }
 
@@ -101,10 +102,16 @@ static void hides_and_shows(void **state)
 {
 	static const struct {
 		u64 at, size;
+		u32 type;
 	} range[] = {
-		{ GIB(5), GIB(1) },          { GIB(4) + MIB(6), MIB(2) },
-		{ GIB(4) + 0x5000, 0x1000 }, { MIB(64) - 0x3000, MIB(9) },
-		{ 0x10000, 0x2000 },         { GIB(6) + MIB(1), MIB(500) },
+		{ GIB(5), GIB(1), PT_WB },
+		{ GIB(4) + MIB(6), MIB(2), PT_WB },
+		{ GIB(4) + 0x5000, 0x1000, PT_WB },
+		{ MIB(64) - 0x3000, MIB(9), PT_WB },
+		{ 0x10000, 0x2000, PT_WB },
+		{ GIB(6) + MIB(1), MIB(500), PT_WB },
+		{ GIB(3) + 0x5000, 0x3000, PT_UC },
+		{ GIB(3) + MIB(4), MIB(16), PT_UC },
 	};
 	u64 before = identity(), used = tp.pool.used;
 
@@ -118,8 +125,27 @@ static void hides_and_shows(void **state)
 	}
 	assert_true(identity() != before);
 	for (u32 i = 0; i < ARRAY_SIZE(range); i++) {
-		hostmap_show(HPA(range[i].at), range[i].size);
+		hostmap_show(HPA(range[i].at), range[i].size, range[i].type);
 		expect_range(range[i].at, range[i].size, true);
+	}
+	hostmap_settle();
+	hostmap_reap();
+	assert_int_equal(identity(), before);
+	assert_int_equal(tp.pool.used, used);
+}
+
+/* Registers can be where nothing was mapped, nor is it afterwards. */
+static void beyond_the_end(void **state)
+{
+	static const u64 at[] = { GIB(7), GIB(8), BIT64(39) - MIB(2), BIT64(39),
+				  BIT64(46) };
+	u64 before = identity(), used = tp.pool.used;
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(at); i++) {
+		assert_int_equal(hostmap_hide(HPA(at[i]), MIB(4)), 0);
+		hostmap_show(HPA(at[i]), MIB(4), PT_UC);
+		assert_int_equal(identity(), before);
 	}
 	hostmap_settle();
 	hostmap_reap();
@@ -147,7 +173,7 @@ static void no_memory(void **state)
 	} while (rc);
 	assert_true(keep > 2);
 	list = test_pool_hog(&tp, 0);
-	hostmap_show(HPA(GIB(5) + 0x7000), MIB(4));
+	hostmap_show(HPA(GIB(5) + 0x7000), MIB(4), PT_WB);
 	hostmap_settle();
 	test_pool_unhog(&tp, list);
 	hostmap_reap();
@@ -170,7 +196,7 @@ static void at_random(void **state)
 		u64 window = GIB(4) + i * MIB(256);
 
 		if (held[i].size) {
-			hostmap_show(HPA(held[i].at), held[i].size);
+			hostmap_show(HPA(held[i].at), held[i].size, PT_WB);
 			expect_range(held[i].at, held[i].size, true);
 			held[i].size = 0;
 			continue;
@@ -183,7 +209,7 @@ static void at_random(void **state)
 	}
 	for (u32 i = 0; i < ARRAY_SIZE(held); i++)
 		if (held[i].size)
-			hostmap_show(HPA(held[i].at), held[i].size);
+			hostmap_show(HPA(held[i].at), held[i].size, PT_WB);
 	hostmap_settle();
 	hostmap_reap();
 	assert_int_equal(identity(), before);
@@ -218,10 +244,8 @@ static void window(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(hides_and_shows),
-		TEST(no_memory),
-		TEST(at_random),
-		TEST(window),
+		TEST(hides_and_shows), TEST(beyond_the_end), TEST(no_memory),
+		TEST(at_random),       TEST(window),
 	};
 
 	return cmocka_run_group_tests_name("hostmap", tests, NULL, NULL);
