@@ -76,11 +76,14 @@ static int cpu_call_take(unsigned int cpu)
 /* The caller holds cpu_lock; the CPU is usable and not taken. */
 static int cpu_take(unsigned int cpu)
 {
-	bool was_online = cpu_online(cpu);
+	bool was_online;
 	int ret = 0;
 
-	/* From here on nobody starts it behind our back. */
+	/* From here on nobody starts it, and who was just at it has done so. */
 	cpumask_set_cpu(cpu, &cpus_taken);
+	cpus_read_lock();
+	was_online = cpu_online(cpu);
+	cpus_read_unlock();
 	if (was_online)
 		ret = cpu_put_offline(cpu);
 	if (ret)

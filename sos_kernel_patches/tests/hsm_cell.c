@@ -445,6 +445,50 @@ void test_cell_again(void)
 	close_cells();
 }
 
+static void switch_cpu(const char *on)
+{
+	write_line("/sys/devices/system/cpu/cpu3/online", on);
+}
+
+static pid_t switch_for_ever(void)
+{
+	pid_t pid = fork();
+
+	while (pid == 0) {
+		switch_cpu("0");
+		switch_cpu("1");
+	}
+	return pid;
+}
+
+/* It is the cell's or Linux's, never both's. */
+void test_cell_hotplug(void)
+{
+	pid_t pid = switch_for_ever();
+	int i, id, made = 0;
+
+	open_cells();
+	for (i = 0; i < 80 && !case_failed; i++) {
+		usleep((unsigned int)random() % 100000);
+		begin();
+		id = create();
+		if (id < 0) {
+			CHECK(errno == EBUSY && mock_now().cpus == 0);
+			continue;
+		}
+		made++;
+		usleep(5000); /* long enough for who is just at it */
+		CHECK(!cpu_is_online(3) && mock_now().cpus == 1);
+		CHECK(destroy(id) == 0);
+	}
+	kill(pid, SIGKILL);
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	switch_cpu("1");
+	CHECK(cpu_is_online(3));
+	printf("# %d cells were made\n", made);
+	close_cells();
+}
+
 void test_cell_load(void)
 {
 	struct holm_ioc_cell_load load = { .to = 0x12345, .size = 100001 };

@@ -14,6 +14,7 @@
 	X(test_cell_regions, "what a cell has, no other gets")                \
 	X(test_cell_failures, "a cell that fails at any call leaves nothing") \
 	X(test_cell_again, "the hypervisor may ask to come again")            \
+	X(test_cell_hotplug, "a CPU that others switch on and off meanwhile") \
 	X(test_cell_load, "loading in pieces")                                \
 	X(test_cell_pci, "a PCI function is held, and comes back")            \
 	X(test_cell_killed, "a tool killed at any moment")
