@@ -41,6 +41,8 @@ static struct pci_driver stub = {
 	.name = STUB_NAME,
 	.probe = stub_probe,
 	.remove = stub_remove,
+	/* Nobody unbinds what a cell has. */
+	.driver.suppress_bind_attrs = true,
 };
 
 static void function_free(struct hsm_function *f)
@@ -71,7 +73,7 @@ static void function_release(struct hsm_hold *hold)
 	/* Whatever the cell has set; it may be on the bus before the reset. */
 	pci_load_saved_state(f->dev, f->state);
 	pci_restore_state(f->dev);
-	pci_try_reset_function(f->dev);
+	pci_reset_function(f->dev);
 	device_release_driver(&f->dev->dev);
 	function_rebind(f);
 	function_free(f);
@@ -92,20 +94,25 @@ static const char *function_refuse(struct pci_dev *dev)
 	return NULL;
 }
 
-/* Quiet, and its state kept; whatever it did for Linux has ended. */
+/*
+ * Quiet, and its state kept; whatever it did for Linux has ended. The override
+ * comes first, so that no other driver slips in.
+ */
 static int function_bind(struct hsm_function *f)
 {
-	int ret;
+	int ret = hsm_compat_set_override(f->dev, STUB_NAME);
 
+	if (ret)
+		return ret;
 	device_release_driver(&f->dev->dev);
 	pci_clear_master(f->dev);
-	pci_try_reset_function(f->dev);
+	/* This waits for who looks at the device; to try would often do nothing. */
+	pci_reset_function(f->dev);
 	pci_save_state(f->dev);
 	f->state = pci_store_saved_state(f->dev);
-	ret = f->state ? hsm_compat_set_override(f->dev, STUB_NAME) : -ENOMEM;
-	if (!ret)
-		ret = device_driver_attach(&stub.driver, &f->dev->dev);
-	return ret;
+	if (!f->state)
+		return -ENOMEM;
+	return device_driver_attach(&stub.driver, &f->dev->dev);
 }
 
 static int function_take(struct hsm_cell *cell, struct pci_dev *dev)

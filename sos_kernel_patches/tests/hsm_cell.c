@@ -18,11 +18,15 @@
 #include "abi/hypercall.h"
 #include "hsm_lib.h"
 
-#define HUGE      (2 * MIB)
-#define FAR_RAM   0x80000000UL /* no memory is there, so Linux has none */
-#define TESTDEV   (0x1eU << 3) /* pci-testdev of the test machine */
-#define PORT_LINE 16           /* of its PCI Express port, which has a driver */
-#define DRIVER    "/sys/bus/pci/devices/0000:00:1e.0/driver"
+#define HUGE    (2 * MIB)
+#define FAR_RAM 0x80000000UL /* no memory is there, so Linux has none */
+#define PCI     "/sys/bus/pci/devices/0000:00:"
+/* Functions of the test machine. */
+#define TESTDEV   (0x1eU << 3) /* pci-testdev */
+#define DRIVER    PCI "1e.0/driver"
+#define NVME      (0x1bU << 3) /* can be reset */
+#define SERIAL    (0x1aU << 3) /* has a driver */
+#define PORT_LINE 16           /* of its PCI Express port, which has one too */
 
 static union {
 	struct holm_cell_desc desc;
@@ -84,6 +88,17 @@ static void add_irq(uint32_t gsi)
 static void add_pci(uint32_t bdf)
 {
 	struct holm_cell_pci r = { { HOLM_CELL_R_PCI, sizeof(r) }, .bdf = bdf };
+
+	add(&r, sizeof(r));
+}
+
+static void add_link(uint64_t phys, uint64_t rw_size, uint64_t out_size)
+{
+	struct holm_cell_ivshmem r = { { HOLM_CELL_R_IVSHMEM, sizeof(r) },
+				       .phys = phys,
+				       .rw_size = rw_size,
+				       .out_size = out_size,
+				       .peers = 2 };
 
 	add(&r, sizeof(r));
 }
@@ -273,6 +288,15 @@ void test_cell_descs(void)
 	begin();
 	r->size = 0xfffffff8;
 	refused(EINVAL);
+	/* A whole record of a kind that is longer. */
+	begin();
+	r->type = HOLM_CELL_R_MEM;
+	refused(EINVAL);
+	begin();
+	built.desc.size += sizeof(uint64_t);
+	args.size = built.desc.size - sizeof(uint64_t);
+	args.desc = (uintptr_t)&built;
+	CHECK_ERR(ioctl(cell_fd, HOLM_IOC_CELL_CREATE, &args), EINVAL);
 	close_cells();
 }
 
@@ -313,9 +337,6 @@ void test_cell_refused(void)
 	refused(EINVAL);
 	begin();
 	add_irq(4); /* of the serial port that this goes to */
-	refused(EBUSY);
-	begin();
-	add_irq(2); /* of the timer, whose number is 0 */
 	refused(EBUSY);
 	begin();
 	add_irq(PORT_LINE);
@@ -380,6 +401,7 @@ void test_cell_failures(void)
 {
 	static const uint32_t calls[] = { HC_SOS_REMOVE_CPU,
 					  HC_HOLM_CELL_CREATE };
+	uint32_t forced;
 	uint64_t phys;
 	size_t i;
 	char *mem;
@@ -403,7 +425,13 @@ void test_cell_failures(void)
 	mock_fail(HC_HOLM_CELL_DESTROY, 1);
 	CHECK_ERR(destroy(id), EIO);
 	CHECK(objects("cells") == 1 && !cpu_is_online(3));
-	CHECK(destroy(id) == 0);
+	forced = mock_now().forced;
+	CHECK(destroy(id) == 0 && mock_now().forced == forced);
+	begin();
+	id = create();
+	CHECK(ioctl(cell_fd, HOLM_IOC_CELL_DESTROY,
+		    (unsigned long)id | HOLM_IOC_CELL_FORCE) == 0);
+	CHECK(mock_now().forced == forced + 1);
 	munmap(mem, HUGE);
 	close_cells();
 }
@@ -535,6 +563,7 @@ void test_cell_pci(void)
 	CHECK(id > 0 && objects("functions") == 1);
 	CHECK(readlink(path, link, sizeof(link) - 1) > 0);
 	CHECK(strstr(link, "acrn_hsm_cell"));
+	CHECK(access("/sys/bus/pci/drivers/acrn_hsm_cell/unbind", F_OK) != 0);
 	/* Not twice, and nobody can be persuaded to. */
 	begin();
 	built.desc.size = sizeof(built.desc);
@@ -553,6 +582,150 @@ void test_cell_pci(void)
 	CHECK(write_line("/sys/bus/pci/devices/0000:00:1e.0/driver_override",
 			 "\n") == 0);
 	CHECK(destroy(create()) == 0);
+	close_cells();
+}
+
+static bool driver_is(const char *function, const char *name)
+{
+	char path[128], link[256] = "";
+
+	snprintf(path, sizeof(path), PCI "%s/driver", function);
+	return readlink(path, link, sizeof(link) - 1) > 0 &&
+	       !strcmp(strrchr(link, '/') + 1, name);
+}
+
+void test_cell_driver(void)
+{
+	int id;
+
+	open_cells();
+	CHECK(driver_is("1a.0", "serial"));
+	begin();
+	add_pci(SERIAL);
+	id = create();
+	CHECK(id > 0 && driver_is("1a.0", "acrn_hsm_cell"));
+	CHECK(destroy(id) == 0 && driver_is("1a.0", "serial"));
+	mock_fail(HC_HOLM_CELL_CREATE, 1);
+	refused(EIO);
+	CHECK(driver_is("1a.0", "serial"));
+	close_cells();
+}
+
+static uint32_t config_read(int fd, unsigned int at)
+{
+	uint32_t v = 0;
+
+	CHECK(pread(fd, &v, sizeof(v), at) == sizeof(v));
+	return v;
+}
+
+static void config_write(int fd, unsigned int at, uint32_t v)
+{
+	CHECK(pwrite(fd, &v, sizeof(v), at) == sizeof(v));
+}
+
+#define COMMAND      0x04
+#define MASTER       0x4U
+#define BAR0         0x10
+#define CAPABILITIES 0x34
+#define ID_MSIX      0x11
+#define MSIX_ENABLE  (1U << 31)
+
+/* Where its MSI-X capability is: Linux looks after that of a driver only. */
+static unsigned int config_msix(int fd)
+{
+	unsigned int at = config_read(fd, CAPABILITIES) & 0xff;
+
+	while (at && (config_read(fd, at) & 0xff) != ID_MSIX)
+		at = config_read(fd, at) >> 8 & 0xff;
+	CHECK(at);
+	return at;
+}
+
+/* Somebody who looks at the function all the time, and so has its lock. */
+static pid_t look_for_ever(void)
+{
+	char line[64];
+	pid_t pid = fork();
+
+	while (pid == 0)
+		read_line(PCI "1b.0/driver_override", line, sizeof(line));
+	return pid;
+}
+
+/* What Linux or a cell has set is forgotten on the way to the other. */
+void test_cell_reset(void)
+{
+	int fd = open(PCI "1b.0/config", O_RDWR), i, id;
+	unsigned int msix = config_msix(fd);
+	uint32_t bar = config_read(fd, BAR0);
+	pid_t pid;
+
+	open_cells();
+	if (driver_is("1b.0", "nvme"))
+		write_line(PCI "1b.0/driver/unbind", "0000:00:1b.0");
+	pid = look_for_ever();
+	for (i = 0; i < 20 && !case_failed; i++) {
+		config_write(fd, msix, config_read(fd, msix) | MSIX_ENABLE);
+		config_write(fd, COMMAND, MASTER);
+		begin();
+		add_pci(NVME);
+		id = create();
+		CHECK(id > 0 && !(config_read(fd, COMMAND) & MASTER));
+		CHECK(!(config_read(fd, msix) & MSIX_ENABLE));
+		config_write(fd, msix, config_read(fd, msix) | MSIX_ENABLE);
+		config_write(fd, BAR0, 0xd0000000);
+		CHECK(config_read(fd, BAR0) != bar);
+		CHECK(destroy(id) == 0);
+		CHECK(!(config_read(fd, msix) & MSIX_ENABLE));
+		CHECK(config_read(fd, BAR0) == bar);
+	}
+	kill(pid, SIGKILL);
+	CHECK(waitpid(pid, NULL, 0) == pid);
+	close(fd);
+	close_cells();
+}
+
+void test_cell_links(void)
+{
+	uint64_t phys;
+	char *mem;
+	int id, first;
+
+	open_cells();
+	begin();
+	add_link(FAR_RAM, MIB, PAGE);
+	first = create();
+	CHECK(first > 0);
+	begin(); /* another end of the same */
+	built.desc.size = sizeof(built.desc);
+	add_cpu(2);
+	add_link(FAR_RAM, MIB, PAGE);
+	id = create();
+	CHECK(id > 0 && destroy(id) == 0 && destroy(first) == 0);
+	/* Below 1 MiB there is a gap; what follows is Linux's. */
+	begin();
+	add_link(0xe0000, 0x20000, 0);
+	refused(EBUSY);
+	begin();
+	add_link(0xe0000, 0, 0x10000);
+	refused(EBUSY);
+	begin();
+	add_link(FAR_RAM, 0, 1UL << 63);
+	refused(EINVAL);
+	begin();
+	add_link(FAR_RAM, -PAGE, 0);
+	refused(EINVAL);
+	mem = map_huge(1);
+	CHECK(pin(cell_fd, mem, HUGE, &phys) == 0);
+	munmap(mem, HUGE);
+	begin();
+	add_link(phys, PAGE, PAGE);
+	id = create();
+	close(cell_fd);
+	CHECK(id > 0 && objects("pins") == 1);
+	cell_fd = open("/dev/holm", O_RDWR);
+	CHECK(destroy(id) == 0 && objects("pins") == 0);
 	close_cells();
 }
 

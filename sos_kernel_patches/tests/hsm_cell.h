@@ -17,6 +17,9 @@
 	X(test_cell_hotplug, "a CPU that others switch on and off meanwhile") \
 	X(test_cell_load, "loading in pieces")                                \
 	X(test_cell_pci, "a PCI function is held, and comes back")            \
+	X(test_cell_driver, "a driver leaves, and comes back")                \
+	X(test_cell_reset, "a PCI function forgets who had it")               \
+	X(test_cell_links, "shared memory is several cells', not Linux's")    \
 	X(test_cell_killed, "a tool killed at any moment")
 
 #define HSM_CELL_DECLARE(fn, text) void fn(void);

@@ -87,6 +87,11 @@ void mock_add_loaded(u64 bytes)
 	mock_state.loaded += bytes;
 }
 
+void mock_add_forced(void)
+{
+	mock_state.forced++;
+}
+
 static int mock_remove_cpu(u64 lapic, u64 arg2)
 {
 	int cpu = mock_cpu_of(lapic);

@@ -39,6 +39,8 @@ struct mock_state {
 	__u32 failed;    /* calls failed on demand */
 	__u32 added;     /* entries of memory batches */
 	__u32 cells;
+	__u32 forced; /* cells destroyed by force */
+	__u32 reserved;
 };
 
 #endif

@@ -126,6 +126,8 @@ static int cell_destroy(u64 id, u64 flags)
 	if (!cell)
 		return -ENOENT;
 	cell->used = false;
+	if (flags & HOLM_CELL_FORCE)
+		mock_add_forced();
 	return 0;
 }
 

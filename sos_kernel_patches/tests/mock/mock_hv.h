@@ -12,6 +12,7 @@ u32 mock_cell_count(void);
 /* What it asks of mock.c: the CPU of that id if nobody has it; counting. */
 int mock_cpu_taken(u64 lapic);
 void mock_add_loaded(u64 bytes);
+void mock_add_forced(void);
 
 int mock_command(const struct mock_cmd *cmd);
 void mock_get_state(struct mock_state *state);
