@@ -17,7 +17,7 @@
 
 #define LOAD_CHUNK 32768U
 
-/* One cell is made or ends at a time; guards the list and all pins. */
+/* One cell is made or ends at a time; guards the list and what cells have. */
 static DEFINE_MUTEX(hsm_cell_mutex);
 static LIST_HEAD(hsm_cells);
 
@@ -125,8 +125,6 @@ int hsm_cell_create(struct hsm_cell_file *file,
 	struct hsm_cell *cell;
 	int ret;
 
-	if (!hsm_is_holm())
-		return -ENOTTY;
 	cell = cell_alloc(file);
 	if (!cell)
 		return -ENOMEM;

@@ -79,7 +79,8 @@ static const struct {
  * @cmd: HOLM_IOC_CELL_*
  * @arg: its argument
  *
- * Return: what abi/holm_ioctl.h says, -ENOTTY for all others.
+ * Return: what abi/holm_ioctl.h says, -ENOTTY for all others and where the
+ * hypervisor is not Holm.
  */
 long hsm_cell_ioctl(struct hsm_cell_file *file, unsigned int cmd,
 		    unsigned long arg)
@@ -90,6 +91,8 @@ long hsm_cell_ioctl(struct hsm_cell_file *file, unsigned int cmd,
 	for (i = 0; i < ARRAY_SIZE(calls); i++) {
 		if (calls[i].cmd != cmd)
 			continue;
+		if (!hsm_is_holm())
+			return -ENOTTY;
 		if (!file)
 			return -EACCES;
 		call.hcall = calls[i].hcall;

@@ -182,6 +182,10 @@ void hsm_cell_pins_drop(struct hsm_cell_file *file)
 	struct hsm_pin *pin;
 	unsigned long i;
 
-	xa_for_each(&file->pins, i, pin) pin_free(pin);
+	xa_for_each(&file->pins, i, pin)
+	{
+		pin_free(pin);
+		cond_resched();
+	}
 	xa_destroy(&file->pins);
 }
