@@ -106,7 +106,7 @@ static int function_bind(struct hsm_function *f)
 		return ret;
 	device_release_driver(&f->dev->dev);
 	pci_clear_master(f->dev);
-	/* This waits for who looks at the device; to try would often do nothing. */
+	/* Waits for who looks at the device; a try would do nothing then. */
 	pci_reset_function(f->dev);
 	pci_save_state(f->dev);
 	f->state = pci_store_saved_state(f->dev);

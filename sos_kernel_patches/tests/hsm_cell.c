@@ -642,15 +642,30 @@ static unsigned int config_msix(int fd)
 	return at;
 }
 
-/* Somebody who looks at the function all the time, and so has its lock. */
-static pid_t look_for_ever(void)
-{
-	char line[64];
-	pid_t pid = fork();
+#define LOOKERS 3
 
-	while (pid == 0)
-		read_line(PCI "1b.0/driver_override", line, sizeof(line));
-	return pid;
+/* Some who look at the function all the time, and so have its lock. */
+static void look_for_ever(pid_t *pids)
+{
+	int i, fd = open(PCI "1b.0/driver_override", O_RDONLY);
+	char line[64];
+
+	for (i = 0; i < LOOKERS; i++) {
+		pids[i] = fork();
+		while (pids[i] == 0)
+			CHECK(pread(fd, line, sizeof(line), 0) > 0);
+	}
+	close(fd);
+}
+
+static void look_no_more(const pid_t *pids)
+{
+	int i;
+
+	for (i = 0; i < LOOKERS; i++) {
+		kill(pids[i], SIGKILL);
+		CHECK(waitpid(pids[i], NULL, 0) == pids[i]);
+	}
 }
 
 /* What Linux or a cell has set is forgotten on the way to the other. */
@@ -659,12 +674,12 @@ void test_cell_reset(void)
 	int fd = open(PCI "1b.0/config", O_RDWR), i, id;
 	unsigned int msix = config_msix(fd);
 	uint32_t bar = config_read(fd, BAR0);
-	pid_t pid;
+	pid_t pids[LOOKERS];
 
 	open_cells();
 	if (driver_is("1b.0", "nvme"))
 		write_line(PCI "1b.0/driver/unbind", "0000:00:1b.0");
-	pid = look_for_ever();
+	look_for_ever(pids);
 	for (i = 0; i < 20 && !case_failed; i++) {
 		config_write(fd, msix, config_read(fd, msix) | MSIX_ENABLE);
 		config_write(fd, COMMAND, MASTER);
@@ -680,8 +695,7 @@ void test_cell_reset(void)
 		CHECK(!(config_read(fd, msix) & MSIX_ENABLE));
 		CHECK(config_read(fd, BAR0) == bar);
 	}
-	kill(pid, SIGKILL);
-	CHECK(waitpid(pid, NULL, 0) == pid);
+	look_no_more(pids);
 	close(fd);
 	close_cells();
 }
