@@ -288,9 +288,11 @@ static bool is_bar(const struct guest *g, uint64_t at, uint64_t size,
 {
 	size_t i, n;
 
+	/* One without an address decodes nothing. */
 	for (i = 0; i < g->devices; i++)
 		for (n = 0; n < HOLM_DEVICE_BARS; n++)
 			if (g->device[i].bar[n].io == io &&
+			    g->device[i].bar[n].base &&
 			    inside(at, size, g->device[i].bar[n].base,
 				   g->device[i].bar[n].size))
 				return true;
@@ -687,13 +689,37 @@ static bool has_device(const struct guest *g, uint32_t bdf)
 	return false;
 }
 
+/* Also what traps for its owner, as tables of messages, is no one else's. */
+static void check_bar(const struct facts *f, const struct guest *g,
+		      const struct holm_device *d, uint32_t n,
+		      struct verdict *v)
+{
+	const uint64_t base = d->bar[n].base, size = d->bar[n].size;
+	size_t i;
+
+	if (!base || d->bar[n].io)
+		return;
+	for (i = 0; i < f->reaches; i++)
+		if (f->reach[i].guest != g &&
+		    ranges_overlap(base, size, f->reach[i].hpa,
+				   f->reach[i].size))
+			verdict_add(v,
+				    "VM '%s' reaches 0x%" PRIx64
+				    ", a BAR of a function of VM '%s'",
+				    f->reach[i].guest->vm.name, base,
+				    g->vm.name);
+}
+
 static void check_device(const struct facts *f, const struct guest *g,
 			 const struct holm_device *d, struct verdict *v)
 {
 	const unsigned int bus = d->bdf >> 8, dev = d->bdf >> 3 & 0x1f,
 			   fn = d->bdf & 7;
 	const struct guest *other;
+	uint32_t n;
 
+	for (n = 0; n < HOLM_DEVICE_BARS; n++)
+		check_bar(f, g, d, n, v);
 	if (!g->desc || !device_is_listed(g, d->bdf))
 		verdict_add(v, "VM '%s' has %02x:%02x.%x without a claim to it",
 			    g->vm.name, bus, dev, fn);
@@ -766,8 +792,8 @@ const struct rule audit_rules[] = {
 	  "names them by their ids",
 	  "lines", check_lines },
 	{ "devices",
-	  "a PCI function is one cell's, and its messages go to that one's "
-	  "CPUs",
+	  "a PCI function is one cell's, as its memory is, and its messages go "
+	  "to that one's CPUs",
 	  "functions", check_devices },
 	{ "cpus", "a CPU belongs to one guest", "CPUs", check_cpus },
 	{ "dma",

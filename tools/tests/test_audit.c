@@ -532,6 +532,13 @@ static void test_devices(void **state)
 	world.map[CELL][4].size = 2 * PAGE;
 	expect_out("hv audit", STATUS_FAILED, "cell 'cell' reaches 0xfef01000");
 	world.map[CELL][4].size = PAGE;
+	/* The page that traps, where its messages' table is. */
+	world.map[SERVICE][9] = (struct holm_mapping){ 0xfef00000, 0xfef00000,
+						       PAGE, RW_DEV, 0 };
+	expect_out("hv audit", STATUS_FAILED,
+		   "'service' reaches 0xfef00000, a BAR of a function of VM "
+		   "'cell'");
+	world.map[SERVICE][9].size = 0;
 	world.device[CELL].dest |= 1;
 	expect_out("hv audit", STATUS_FAILED,
 		   "00:02.0 of VM 'cell' sends messages to CPUs not its own");

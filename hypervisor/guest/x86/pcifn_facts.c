@@ -57,6 +57,22 @@ static void add_msix(const struct pcifn *f, struct holm_device *out)
 	}
 }
 
+/* Where it is, if it decodes; else where it will be put back to before. */
+static u64 bar_now(const struct pcifn *f, u32 i, u32 command)
+{
+	const struct pcifn_bar *b = &f->bar[i];
+	u32 reg = PCI_BAR0 + 4 * i;
+	u64 base;
+
+	if (!b->size ||
+	    !(command & (b->io ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY)))
+		return b->base;
+	base = pciconf_read(f->bdf, reg, 4) & (b->io ? ~3U : ~0xfU);
+	if (!b->io && (f->bar_real[i] & PCI_BAR_TYPE) == PCI_BAR_WIDE)
+		base |= (u64)pciconf_read(f->bdf, reg + 4, 4) << 32;
+	return base;
+}
+
 void pcifn_facts(const struct pcifn *f, struct holm_device *out)
 {
 	*out = (struct holm_device){
@@ -64,7 +80,7 @@ void pcifn_facts(const struct pcifn *f, struct holm_device *out)
 		.command = pciconf_read(f->bdf, PCI_COMMAND, 2),
 	};
 	for (u32 i = 0; i < PCIFN_BARS; i++) {
-		out->bar[i].base = f->bar[i].base;
+		out->bar[i].base = bar_now(f, i, out->command);
 		out->bar[i].size = f->bar[i].size;
 		out->bar[i].io = f->bar[i].io;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a cell may do with its PCI functions and interrupt lines. */
+#include "cell/cell_pci.h"
 #include "tests/unit/cell_hw.h"
 
 /* What a write does to hardware, what the cell reads then, is it counted. */
@@ -242,6 +243,35 @@ static void table_without_an_address(void **state)
 	expect_same(&was);
 }
 
+/* An audit is told where BARs are, not where they were put. */
+static void facts_of_bars(void **state)
+{
+	struct holm_device d;
+	struct vm *vm;
+
+	(void)state;
+	vm = make();
+	fake_self = 1;
+	cell_write(vm, PCI_COMMAND, 2, 3);
+	assert_true(cell_pci_facts(vm->cell, 0, &d));
+	assert_int_equal(d.bar[0].base, BAR0);
+	assert_int_equal(d.bar[1].base, PORTS);
+	assert_int_equal(d.bar[2].base, WIDE);
+	assert_int_equal(d.bar[2].size, 0x2000);
+	cfg_set(&fake.pci[0], PCI_BAR0, BAR0 + 0x4000, 0xffffc000);
+	cfg_set(&fake.pci[0], PCI_BAR0 + 4, (PORTS + 0x40) | 1, 0xffe0);
+	cfg_set(&fake.pci[0], PCI_BAR0 + 12, 1, ~0U);
+	assert_true(cell_pci_facts(vm->cell, 0, &d));
+	assert_int_equal(d.bar[0].base, BAR0 + 0x4000);
+	assert_int_equal(d.bar[1].base, PORTS + 0x40);
+	assert_int_equal(d.bar[2].base, BIT64(32) | WIDE);
+	cell_write(vm, PCI_COMMAND, 2, 0);
+	assert_true(cell_pci_facts(vm->cell, 0, &d));
+	assert_int_equal(d.bar[0].base, BAR0);
+	assert_int_equal(d.bar[2].base, WIDE);
+	end();
+}
+
 /* Cut off by the end of configuration space, they are as if not there. */
 static void capabilities_at_the_end(void **state)
 {
@@ -391,11 +421,17 @@ static void no_other_way_to_a_line(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(configuration),           TEST(switches_that_stay_off),
-		TEST(plain_messages),          TEST(table_of_messages),
-		TEST(table_in_a_small_bar),    TEST(table_without_an_address),
-		TEST(capabilities_at_the_end), TEST(lines),
-		TEST(lines_of_the_service_vm), TEST(no_other_way_to_a_line),
+		TEST(configuration),
+		TEST(switches_that_stay_off),
+		TEST(plain_messages),
+		TEST(table_of_messages),
+		TEST(table_in_a_small_bar),
+		TEST(table_without_an_address),
+		TEST(capabilities_at_the_end),
+		TEST(facts_of_bars),
+		TEST(lines),
+		TEST(lines_of_the_service_vm),
+		TEST(no_other_way_to_a_line),
 	};
 
 	return cmocka_run_group_tests_name("hardware of cells", tests, NULL,
