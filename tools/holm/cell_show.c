@@ -183,11 +183,15 @@ int show_cells(const struct holm *h)
 int show_cell_stats(const struct holm *h)
 {
 	struct holm_cell cell;
-	int status = h->name ? cells_get(h, &cell, NULL) : STATUS_DONE;
+	int status = STATUS_DONE;
 
+	if (h->opt.svg && h->opt.json)
+		return say(h, STATUS_USAGE, "--svg or --json, not both");
 	if (h->opt.histogram)
 		return show_histogram(h);
 	if (h->opt.svg)
 		return say(h, STATUS_USAGE, "--svg draws a --histogram");
+	if (h->name)
+		status = cells_get(h, &cell, NULL);
 	return status ? status : show(h, "", stats_rows);
 }

@@ -80,6 +80,14 @@
 	  "what each CPU did last, event by event")			\
 	X("cpu", "list", "", show_cpus, "json",				\
 	  "each CPU: who owns it, how often it exits")			\
+	X("vm", "list", "", show_vms, "json names run-dir",		\
+	  "each VM: state, CPUs, memory, who serves it, since when")	\
+	X("vm", "stats", "[NAME]", show_stats, "json interval count",	\
+	  "exits by reason, requests, injections; of one VM or of all")	\
+	X("vm", "console", "NAME", do_console, "json port run-dir",	\
+	  "attach to the VM's serial port; Ctrl-] leaves")		\
+	X("vm", "stop", "NAME", do_stop, "json force timeout run-dir",	\
+	  "press the VM's power button and wait until it is gone")	\
 	X("cell", "map", "", show_cell_map, "json svg",			\
 	  "who owns which CPUs, memory, ports, interrupts, PCI functions") \
 	X("cell", "check", "FILE...", do_cell_check,			\
@@ -89,23 +97,13 @@
 	  "make what the hypervisor reads of a description")		\
 	X("cell", "show", "FILE", do_cell_show, "",			\
 	  "a description, compiled or not, as YAML")			\
-	X("config", "create", "", create_config, "output",		\
-	  "describe this machine: what it has and who uses it")		\
-	X("vm", "list", "", show_vms, "json names run-dir",		\
-	  "each VM: state, CPUs, memory, who serves it, since when")	\
-	X("vm", "stats", "[NAME]", show_stats, "json interval count",	\
-	  "exits by reason, requests, injections; of one VM or of all")	\
-	X("vm", "console", "NAME", do_console, "json port run-dir",	\
-	  "attach to the VM's serial port; Ctrl-] leaves")		\
-	X("vm", "stop", "NAME", do_stop, "json force timeout run-dir",	\
-	  "press the VM's power button and wait until it is gone")	\
 	X("cell", "create", "FILE", do_cell_create, "json force",		\
 	  "make a cell: CPUs, memory, devices leave the Service VM")	\
 	X("cell", "linux",						\
 	  "FILE KERNEL [-i INITRD] [-c CMDLINE]", do_cell_linux, "json",	\
 	  "create, load and start a cell with an unmodified Linux")	\
 	X("cell", "load", "NAME PIECE...", do_cell_load, "json",	\
-	  "put images or strings into its memory")			\
+	  "put pieces into its memory: IMAGE or -s STRING, each [-a ADDRESS]") \
 	X("cell", "start", "NAME", do_cell_start, "json",		\
 	  "start it from the beginning")				\
 	X("cell", "shutdown", "NAME", do_cell_shutdown,			\
@@ -119,7 +117,9 @@
 	  "each cell: state, CPUs, memory, exits, refused accesses")	\
 	X("cell", "stats", "[NAME]", show_cell_stats,			\
 	  "json histogram svg",						\
-	  "exits by reason, refusals by kind; of one cell or of all")
+	  "exits by reason, refusals by kind; of one cell or of all")		\
+	X("config", "create", "", create_config, "output",		\
+	  "describe this machine: what it has and who uses it")
 
 /* X(noun, verb): what works without the hypervisor as well. */
 #define HOLM_ANYWHERE(X)						\

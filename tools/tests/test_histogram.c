@@ -185,6 +185,7 @@ static void there_may_be_none(void **state)
 	expect_said(SHOW, STATUS_FAILED, "it has no communication region");
 	expect_said("cell stats --histogram", STATUS_USAGE, "name it");
 	expect_said("cell stats --svg", STATUS_USAGE, "--histogram");
+	expect_said(SHOW " --svg --json", STATUS_USAGE, "not both");
 }
 
 int main(void)
