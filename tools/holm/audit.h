@@ -57,6 +57,9 @@ struct facts {
 int facts_read(struct facts *f, const struct source *src);
 void facts_free(struct facts *f);
 
+/** The guest in @slot, or NULL. */
+const struct guest *guest_of(const struct facts *f, uint32_t slot);
+
 /** Guests differ in what they may share. */
 enum guest_sort { SORT_SERVICE, SORT_USER, SORT_CELL };
 enum guest_sort guest_sort(const struct guest *g);

@@ -327,6 +327,16 @@ void facts_free(struct facts *f)
 	*f = (struct facts){ .guest = NULL };
 }
 
+const struct guest *guest_of(const struct facts *f, uint32_t slot)
+{
+	size_t i;
+
+	for (i = 0; i < f->guests; i++)
+		if (f->guest[i].vm.slot == slot)
+			return &f->guest[i];
+	return NULL;
+}
+
 enum guest_sort guest_sort(const struct guest *g)
 {
 	if (g->vm.vmid == 0)

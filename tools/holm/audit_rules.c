@@ -560,16 +560,6 @@ static void check_cpu_sets(const struct facts *f, struct verdict *v)
 						    f->guest[j].vm.cpus);
 }
 
-static const struct guest *owner(const struct facts *f, uint32_t slot)
-{
-	size_t i;
-
-	for (i = 0; i < f->guests; i++)
-		if (f->guest[i].vm.slot == slot)
-			return &f->guest[i];
-	return NULL;
-}
-
 static void check_cpus(const struct facts *f, struct verdict *v)
 {
 	const struct guest *g;
@@ -580,7 +570,7 @@ static void check_cpus(const struct facts *f, struct verdict *v)
 		v->looked_at++;
 		if (f->cpu[n].owner_vm == HOLM_NO_VM || n >= 64)
 			continue;
-		g = owner(f, f->cpu[n].owner_vm);
+		g = guest_of(f, f->cpu[n].owner_vm);
 		if (!g || !(g->vm.cpus & 1ULL << n))
 			verdict_add(v,
 				    "CPU %u runs the VM in slot %u, which "
@@ -611,7 +601,7 @@ static const struct guest *owner_of_lapic(const struct facts *f, uint32_t id)
 
 	for (n = 0; n < f->cpus; n++)
 		if (f->cpu[n].lapic_id == id)
-			return owner(f, f->cpu[n].owner_vm);
+			return guest_of(f, f->cpu[n].owner_vm);
 	return NULL;
 }
 
@@ -645,7 +635,7 @@ static bool leads_home(const struct facts *f, const struct guest *g,
 static void check_pin(const struct facts *f, const struct holm_pin *pin,
 		      struct verdict *v)
 {
-	const struct guest *g = owner(f, pin->owner);
+	const struct guest *g = guest_of(f, pin->owner);
 	uint32_t mode = HOLM_PIN_MODE(pin->entry);
 
 	if (!g || (g->desc && !line_is_listed(g, pin->gsi))) {

@@ -19,20 +19,10 @@ struct live {
 #define COMPLAIN(l, pos, ...) \
 	report_add((l)->r, PROBLEM_ERROR, (l)->cfg->file, pos, __VA_ARGS__)
 
-static const char *name_of_slot(const struct facts *f, uint32_t slot)
-{
-	size_t i;
-
-	for (i = 0; i < f->guests; i++)
-		if (f->guest[i].vm.slot == slot && f->guest[i].vm.vmid != 0)
-			return f->guest[i].vm.name;
-	return NULL; /* the Service VM, or nobody */
-}
-
 static void check_cpus(const struct live *l)
 {
 	const struct facts *f = l->facts;
-	const char *owner;
+	const struct guest *owner;
 	unsigned int i;
 	uint32_t id;
 	size_t c;
@@ -45,10 +35,10 @@ static void check_cpus(const struct live *l)
 		for (c = 0; c < f->cpus; c++) {
 			if (f->cpu[c].lapic_id != id)
 				continue;
-			owner = name_of_slot(f, f->cpu[c].owner_vm);
-			if (owner)
+			owner = guest_of(f, f->cpu[c].owner_vm);
+			if (owner && guest_sort(owner) != SORT_SERVICE)
 				COMPLAIN(l, cpu->pos, "CPU %s is VM '%s's",
-					 cpu->text, owner);
+					 cpu->text, owner->vm.name);
 		}
 	}
 }

@@ -17,16 +17,6 @@ struct map {
 	struct memmap mem;
 };
 
-static const struct guest *guest_of(const struct facts *f, uint32_t slot)
-{
-	size_t i;
-
-	for (i = 0; i < f->guests; i++)
-		if (f->guest[i].vm.slot == slot)
-			return &f->guest[i];
-	return NULL;
-}
-
 static bool is_cell(const struct owners *o, uint32_t slot)
 {
 	const struct guest *g = guest_of(o->ctx, slot);

@@ -174,6 +174,19 @@ static int fake_control(void *ctx, unsigned long request, void *arg)
 
 struct source fake_source = { fake_query, fake_set_trace, fake_control, NULL };
 
+char *fake_report(struct report *r)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	report_print(r, out);
+	fclose(out);
+	report_free(r);
+	return text;
+}
+
 int fake_setup(void **state)
 {
 	(void)state;

@@ -11,6 +11,7 @@
 
 #include "abi/cell.h"
 #include "abi/holm_trace.h"
+#include "cell/report.h"
 #include "holm/holm.h"
 
 #define FAKE_VMS 4
@@ -54,6 +55,9 @@ int fake_setup(void **state);
 /** The @size bytes at @what from @from on, as a query answers them. */
 int fake_answer(const void *what, size_t size, uint64_t from, void *buf,
 		uint32_t len);
+
+/** What report_print() prints of @r, which is freed; free() the text. */
+char *fake_report(struct report *r);
 
 /**
  * Run a command line, the program's name left out; the caller frees what it

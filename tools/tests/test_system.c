@@ -84,18 +84,12 @@ static char *judge(const struct cell_system *sys, const char *text)
 {
 	struct report r = { .n = 0 };
 	struct cell_config *cfg;
-	char *said = NULL;
-	size_t len;
-	FILE *out = open_memstream(&said, &len);
 
 	assert_int_equal(cell_config_read("x", text, strlen(text), &cfg, &r),
 			 0);
 	cell_check_system(cfg, sys, &r);
-	report_print(&r, out);
-	fclose(out);
-	report_free(&r);
 	cell_config_free(cfg);
-	return said;
+	return fake_report(&r);
 }
 
 static const struct {
