@@ -11,10 +11,13 @@
  * The device is in one-shot mode: an event switches its interrupts off, until
  * user space writes 1 to its Interrupt Control, or to the file. So it
  * looks at the memory after it has switched them on, and misses nothing.
- * What is read-only here is so by the hypervisor, whatever is mapped.
+ * What is read-only here is so by the hypervisor, whatever is mapped. When the
+ * device goes, so do the mappings: who touches one gets SIGBUS.
  */
+#include <linux/fs.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/uio_driver.h>
@@ -43,6 +46,9 @@ struct uio_link {
 	struct pci_dev *dev;
 	void __iomem *regs;
 	int vectors;
+	/* UIO's lock guards these. */
+	unsigned int users;  /* open files */
+	struct inode *inode; /* of all of them; NULL before the first */
 };
 
 static int link_irqcontrol(struct uio_info *info, s32 on)
@@ -54,13 +60,41 @@ static int link_irqcontrol(struct uio_info *info, s32 on)
 }
 
 /* Nobody serves it now, and the peers are told. */
+static void link_quiet(struct uio_link *l)
+{
+	writel(0, l->regs + REG_CONTROL);
+	writel(0, l->regs + REG_STATE);
+}
+
+/* By one node only: its mappings are found by it, when the device goes. */
+static int link_open(struct uio_info *info, struct inode *inode)
+{
+	struct uio_link *l = info->priv;
+
+	if (!l->inode)
+		l->inode = igrab(inode);
+	if (l->inode != inode)
+		return -EBUSY;
+	l->users++;
+	return 0;
+}
+
 static int link_release(struct uio_info *info, struct inode *inode)
 {
 	struct uio_link *l = info->priv;
 
-	writel(0, l->regs + REG_CONTROL);
-	writel(0, l->regs + REG_STATE);
+	if (--l->users == 0)
+		link_quiet(l);
 	return 0;
+}
+
+/* Nobody opens or maps it any more; the memory is about to be others'. */
+static void unmap_all(struct uio_link *l)
+{
+	if (!l->inode)
+		return;
+	unmap_mapping_range(l->inode->i_mapping, 0, 0, 1);
+	iput(l->inode);
 }
 
 static irqreturn_t link_interrupt(int irq, void *data)
@@ -165,6 +199,7 @@ static int link_probe(struct pci_dev *dev, const struct pci_device_id *id)
 	l->info.version = "1";
 	l->info.irq = UIO_IRQ_CUSTOM;
 	l->info.irqcontrol = link_irqcontrol;
+	l->info.open = link_open;
 	l->info.release = link_release;
 	l->info.priv = l;
 	pci_set_drvdata(dev, l);
@@ -175,6 +210,7 @@ static int link_probe(struct pci_dev *dev, const struct pci_device_id *id)
 	ret = request_interrupts(l);
 	if (ret) {
 		uio_unregister_device(&l->info);
+		unmap_all(l);
 		dev_err(&dev->dev, "no MSI-X vectors for doorbells: %d\n", ret);
 	}
 	return ret;
@@ -184,9 +220,10 @@ static void link_remove(struct pci_dev *dev)
 {
 	struct uio_link *l = pci_get_drvdata(dev);
 
-	writel(0, l->regs + REG_CONTROL);
+	link_quiet(l);
 	free_interrupts(l, l->vectors);
 	uio_unregister_device(&l->info);
+	unmap_all(l);
 	pci_clear_master(dev);
 }
 

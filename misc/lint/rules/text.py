@@ -77,7 +77,7 @@ def check_spelling(top, files):
     if not shutil.which("codespell"):
         yield "lint:0: codespell is not installed"
         return
-    ignore = "inout,extint,crate,ans,nd,te,ser,hist,ist,mis,mut,fo,hda,parm"
+    ignore = "inout,extint,crate,ans,nd,te,ser,hist,ist,mis,mut,fo,hda,parm,iput"
     names = [str(p) for p in files if p.suffix != ".svg"]
     out = subprocess.run(["codespell", "-L", ignore, *names], cwd=top,
                          capture_output=True, text=True).stdout

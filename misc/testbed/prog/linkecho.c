@@ -5,10 +5,13 @@
  *   serve N       answer N requests of others
  *   state ID V    wait until peer ID's state is V
  *   rights ID     what is another's cannot be written
+ *   twice V       open it again and close that: the own state is still V
+ *   gone          wait until the device goes; its memory has gone as well
  * DEVICE is uio0, uio1, ...; sets its own state to 1 while it works.
  */
 #include <err.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,6 +190,46 @@ static int rights(unsigned int peer)
 	return 0;
 }
 
+/* @state: of this peer while one of two files is open. */
+static int twice(unsigned int state)
+{
+	char path[64];
+	int other;
+
+	snprintf(path, sizeof(path), "/dev/%s", device);
+	other = open(path, O_RDWR);
+	if (other < 0)
+		err(1, "%s again", path);
+	close(other);
+	if (states[me] != state)
+		errx(1, "state %u with an open file", states[me]);
+	printf("linkecho: one of two has closed it\n");
+	return 0;
+}
+
+static void no_memory(int signal)
+{
+	static const char text[] = "linkecho: the memory has gone\n";
+	ssize_t n = write(STDOUT_FILENO, text, sizeof(text) - 1);
+
+	(void)signal;
+	_exit(n < 0);
+}
+
+static _Noreturn void wait_gone(void)
+{
+	uint32_t count;
+
+	puts("linkecho: waits");
+	fflush(stdout);
+	while (read(fd, &count, sizeof(count)) == sizeof(count))
+		;
+	signal(SIGBUS, no_memory);
+	/* Told before the memory goes: the alarm ends who waits in vain. */
+	for (;;)
+		(void)section(me)->to;
+}
+
 static unsigned int number(const char *text)
 {
 	char *end;
@@ -201,8 +244,9 @@ int main(int argc, char **argv)
 {
 	const char *what = argc > 2 ? argv[2] : "";
 
-	if (argc < 4)
-		errx(2, "usage: linkecho DEVICE ask|serve|state|rights ...");
+	if (argc < 3 || (argc < 4 && strcmp(what, "gone") != 0))
+		errx(2, "usage: linkecho DEVICE "
+			"ask|serve|state|rights|twice|gone ...");
 	device = argv[1];
 	alarm(PATIENCE);
 	attach();
@@ -214,5 +258,9 @@ int main(int argc, char **argv)
 		return wait_state(number(argv[3]), number(argv[4]));
 	if (!strcmp(what, "rights"))
 		return rights(number(argv[3]));
+	if (!strcmp(what, "twice"))
+		return twice(number(argv[3]));
+	if (!strcmp(what, "gone"))
+		wait_gone();
 	errx(2, "there is no '%s'", what);
 }
