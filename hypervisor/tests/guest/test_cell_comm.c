@@ -103,6 +103,7 @@ static void is_told_of_its_machine(void)
 		check_eq(comm.pm_timer, 0, "a port that is not its own");
 		check_eq(comm.console_head, 4, "console");
 		check(!memcmp(comm.console, "hi!\n", 4), "console");
+		check_eq(ask(id, HOLM_COMM_SHUTDOWN), 0, "round %u: ask", i);
 		check_eq(cell_call(HC_HOLM_CELL_STOP, id), 0, "stop");
 		query(id);
 		check_eq(comm.console_head, 4, "what it said is lost");

@@ -48,12 +48,16 @@ static inline u32 cfg(u32 reg)
 	return pciconf_read(BDF, reg, 4);
 }
 
+/* How often the function was. */
+static u32 resets;
+
 /* A reset forgets addresses and what was switched on. */
 static inline void on_write(struct fake_pci *f, u32 reg, u32 size, u32 val)
 {
 	(void)size;
 	if (reg != CAP_EXP + PCI_EXP_CTRL || !(val & PCI_EXP_RESET))
 		return;
+	resets++;
 	f->cfg[CAP_EXP + PCI_EXP_CTRL + 1] &= 0x7f;
 	memset(&f->cfg[PCI_COMMAND], 0, 2);
 	f->cfg[PCI_BAR0 + 1] = f->cfg[PCI_BAR0 + 2] = f->cfg[PCI_BAR0 + 3] = 0;

@@ -126,6 +126,28 @@ static bool service_has(u64 gpa)
 	return stage2_translate(&vm_service()->s2, GPA(gpa), &r);
 }
 
+/* What the cell may do at each of its addresses, and where they lead. */
+static void expect_rights(struct vm *vm)
+{
+	static const struct {
+		u64 gpa, hpa;
+		u32 attr;
+	} at[] = {
+		{ 0, RAM_AT, PT_RWX | PT_WB },
+		{ GIB(1), SHARED_AT, PT_R | PT_WB },
+		{ GIB(2), BENCH_MMIO + 0x7000, PT_R | PT_UC },
+		{ MIB(768), LINK_AT, PT_R | PT_WB },
+		{ MIB(768) + PAGE_SIZE, LINK_AT + PAGE_SIZE, PT_RW | PT_WB },
+	};
+	struct s2_range r;
+
+	for (u32 i = 0; i < ARRAY_SIZE(at); i++) {
+		assert_true(stage2_translate(&vm->s2, GPA(at[i].gpa), &r));
+		assert_int_equal(r.hpa.v, at[i].hpa);
+		assert_int_equal(r.attr, at[i].attr);
+	}
+}
+
 static void lives(void **state)
 {
 	u64 used, memory;
@@ -141,6 +163,7 @@ static void lives(void **state)
 	memset(fake.ram + SHARED_AT, 0xaa, PAGE_SIZE);
 	id = create();
 	assert_int_equal(id, 1);
+	expect_rights(bench_vm(1));
 	assert_false(service_has(RAM_AT));
 	assert_false(service_has(RAM_AT + RAM_SIZE - 1));
 	assert_true(service_has(RAM_AT - 1));

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What a cell may do with its PCI functions and interrupt lines. */
+#include "arch/x86/asm.h"
+#include "arch/x86/lapic.h"
 #include "cell/cell_pci.h"
 #include "tests/unit/cell_hw.h"
 
@@ -71,6 +73,7 @@ static void switches_that_stay_off(void **state)
 	add_pci(BDF);
 	assert_int_equal(create(), 1);
 	vm = bench_vm(1);
+	assert_int_equal(cfg(PCI_COMMAND) & 0xffff, 0x400);
 	cell_write(vm, PCI_COMMAND, 2, 5);
 	assert_int_equal(cell_read(vm, PCI_COMMAND, 2), 5);
 	assert_int_equal(cfg(PCI_COMMAND) & 0xffff, 0x405);
@@ -418,6 +421,32 @@ static void no_other_way_to_a_line(void **state)
 	end();
 }
 
+/*
+ * The name that the cell gives a local APIC stays in Holm's books: messages of
+ * others to that name would come to the cell. Reserved registers are not
+ * written, and one of the other mode is none.
+ */
+static void local_apic(void **state)
+{
+	static const u32 reserved[] = { 0, LAPIC_ID, 0x3f0, 0xff0 };
+	const u32 was = lapic_read(LAPIC_LDR);
+	struct vm *vm = make();
+	u64 val = 0x20U << 24;
+
+	(void)state;
+	fake_self = 1;
+	io_space_mmio(vm->io, LAPIC_BASE + LAPIC_LDR, 4, true, &val);
+	assert_int_equal(lapic_read(LAPIC_LDR), was);
+	for (u32 i = 0; i < ARRAY_SIZE(reserved); i++) {
+		io_space_mmio(vm->io, LAPIC_BASE + reserved[i], 4, true, &val);
+		assert_int_not_equal(lapic_read(reserved[i]), val);
+	}
+	assert_ptr_equal(direct_apic_target(vm, 0x20, true), vm->vcpu[0]);
+	assert_int_equal(direct_apic_msr_write(vm->vcpu[0], MSR_X2APIC_ICR, 0),
+			 -EINVAL);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -432,6 +461,7 @@ int main(void)
 		TEST(lines),
 		TEST(lines_of_the_service_vm),
 		TEST(no_other_way_to_a_line),
+		TEST(local_apic),
 	};
 
 	return cmocka_run_group_tests_name("hardware of cells", tests, NULL,

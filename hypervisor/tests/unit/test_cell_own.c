@@ -14,7 +14,9 @@ static void all_of_it_comes_back(void **state)
 
 	(void)state;
 	look(&was);
+	resets = 0;
 	vm = make();
+	assert_int_equal(resets, 1);
 	for (u32 i = 0; i < ARRAY_SIZE(whole); i++) {
 		assert_true(has(vm, whole[i]));
 		assert_true(fake_is_hidden(HPA(whole[i])));
@@ -30,7 +32,10 @@ static void all_of_it_comes_back(void **state)
 	assert_int_equal(cfg(PCI_COMMAND) & 7, 0);
 	assert_int_equal(cfg(PCI_BAR0), BAR0);
 	assert_int_equal(fake.ioapic[RTE_FIRST + 2 * GSI], RTE_MASKED);
+	assert_int_equal(hc(HC_HOLM_CELL_STOP, 1, 0), 0);
+	assert_int_equal(resets, 2);
 	end();
+	assert_int_equal(resets, 3);
 	expect_same(&was);
 }
 
@@ -89,6 +94,16 @@ static void mutations_are_survived(void **state)
 	assert_true(made > 50 && made < MUTATIONS);
 }
 
+static void add_port(u32 port, u32 count, u32 flags)
+{
+	const struct holm_cell_port r = { { HOLM_CELL_R_PORT, sizeof(r) },
+					  .port = port,
+					  .count = count,
+					  .flags = flags };
+
+	add(&r, sizeof(r));
+}
+
 /* Nobody gets what another cell has. */
 static void is_one_cells(void **state)
 {
@@ -103,6 +118,9 @@ static void is_one_cells(void **state)
 	assert_int_equal(create(), -EBUSY);
 	build("other", 4, MIB(104));
 	add_pci(BDF);
+	assert_int_equal(create(), -EBUSY);
+	build("other", 4, MIB(104));
+	add_port(PORTS + 0x1f, 1, HOLM_CELL_P_SHARED);
 	assert_int_equal(create(), -EBUSY);
 	build("other", 4, MIB(104));
 	add_mem(PART + 4, PART + 4, 8, HOLM_CELL_M_DEVICE);
