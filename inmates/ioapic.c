@@ -24,13 +24,13 @@ static u16 port;
 static void tell(void)
 {
 	came++;
-	inb((u16)(port + IIR));
+	x86_inb((u16)(port + IIR));
 }
 
 static void ask(void)
 {
-	outb((u16)(port + IER), 0);
-	outb((u16)(port + IER), IER_EMPTY);
+	x86_outb((u16)(port + IER), 0);
+	x86_outb((u16)(port + IER), IER_EMPTY);
 }
 
 void inmate_main(void)

@@ -78,7 +78,7 @@ static void wait(u32 seen)
 {
 	while (link.rung == seen) {
 		inmate_serve();
-		pause();
+		x86_pause();
 	}
 }
 

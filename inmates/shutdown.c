@@ -20,7 +20,7 @@ void inmate_main(void)
 	for (;;) {
 		u32 message = comm_message();
 
-		pause();
+		x86_pause();
 		if (message == HOLM_COMM_NONE)
 			continue;
 		print("shutdown: message %u\n", message);

@@ -62,7 +62,7 @@ static void other(u32 cpu)
 static void watch(u32 cpu)
 {
 	while (playing()) {
-		pause();
+		x86_pause();
 		/* The one before may just have thrown the last. */
 		if (__atomic_load_n(&turn, __ATOMIC_ACQUIRE) != cpu ||
 		    !playing())

@@ -40,7 +40,7 @@ static void echo_all(bool poll)
 
 	while (!over) {
 		if (poll)
-			pause();
+			x86_pause();
 		else
 			irqs_wait();
 		irqs_off();

@@ -24,8 +24,8 @@ static void reach_out(void)
 {
 	u64 v;
 
-	print("wild: port: %x\n", inb(FOREIGN_PORT));
-	outb(FOREIGN_PORT, 0);
+	print("wild: port: %x\n", x86_inb(FOREIGN_PORT));
+	x86_outb(FOREIGN_PORT, 0);
 	print("wild: memory: %x\n", read32(FOREIGN_MEMORY));
 	write32(FOREIGN_MEMORY, 0);
 	print("wild: MSR written: %s\n",
@@ -42,7 +42,7 @@ static __noreturn void jam(void)
 	print("wild: jammed\n");
 	irqs_off();
 	for (;;)
-		pause();
+		x86_pause();
 }
 
 static __noreturn void triple_fault(void)
@@ -87,6 +87,6 @@ void inmate_main(void)
 	reach_out();
 	for (;;) {
 		inmate_serve();
-		pause();
+		x86_pause();
 	}
 }

@@ -15,18 +15,18 @@
 
 u64 clock_pit(u16 count)
 {
-	u8 was = inb(PORT_B);
+	u8 was = x86_inb(PORT_B);
 	u64 from, to;
 
-	outb(PORT_B, (u8)((was & ~SPEAKER) | GATE));
-	outb(PIT_CONTROL, PIT_MODE);
-	outb(PIT_CH2, (u8)count);
-	outb(PIT_CH2, (u8)(count >> 8));
+	x86_outb(PORT_B, (u8)((was & ~SPEAKER) | GATE));
+	x86_outb(PIT_CONTROL, PIT_MODE);
+	x86_outb(PIT_CH2, (u8)count);
+	x86_outb(PIT_CH2, (u8)(count >> 8));
 	from = rdtsc();
 	do
 		to = rdtsc();
-	while (!(inb(PORT_B) & OUTPUT));
-	outb(PORT_B, was);
+	while (!(x86_inb(PORT_B) & OUTPUT));
+	x86_outb(PORT_B, was);
 	return to - from;
 }
 
@@ -38,11 +38,11 @@ u16 clock_pm_port(void)
 u64 clock_pm(u32 count)
 {
 	u16 port = clock_pm_port();
-	u32 begin = inl(port) & PM_MASK;
+	u32 begin = x86_inl(port) & PM_MASK;
 	u64 from = rdtsc(), to;
 
 	do
 		to = rdtsc();
-	while (((inl(port) - begin) & PM_MASK) < count);
+	while (((x86_inl(port) - begin) & PM_MASK) < count);
 	return to - from;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Single instructions as functions, for 32 and 64 bits. */
+/* Single instructions as functions, for 32 and 64 bits: Holm's, and more. */
 #ifndef LIB_CPU_H
 #define LIB_CPU_H
 
+#include "arch/x86/asm.h"
 #include "lib/types.h"
 
 /** A machine word: 32 or 64 bits, as the inmate is built. */
@@ -14,39 +15,7 @@ typedef unsigned long word;
 #define WORD_SUFFIX "l"
 #endif
 
-#define MSR_APIC_BASE    0x1b
 #define MSR_TSC_DEADLINE 0x6e0
-#define MSR_X2APIC       0x800
-
-struct cpuid {
-	u32 a, b, c, d;
-};
-
-static inline struct cpuid cpuid(u32 leaf, u32 sub)
-{
-	struct cpuid r;
-
-	__asm__ volatile("cpuid"
-			 : "=a"(r.a), "=b"(r.b), "=c"(r.c), "=d"(r.d)
-			 : "a"(leaf), "c"(sub));
-	return r;
-}
-
-static inline u64 rdmsr(u32 msr)
-{
-	u32 lo, hi;
-
-	__asm__ volatile("rdmsr" : "=a"(lo), "=d"(hi) : "c"(msr) : "memory");
-	return (u64)hi << 32 | lo;
-}
-
-static inline void wrmsr(u32 msr, u64 v)
-{
-	__asm__ volatile("wrmsr"
-			 :
-			 : "c"(msr), "a"((u32)v), "d"((u32)(v >> 32))
-			 : "memory");
-}
 
 /** The TSC, read after everything before it. */
 static inline u64 rdtsc(void)
@@ -87,55 +56,11 @@ static inline void irqs_restore(bool on)
 		irqs_on();
 }
 
-static inline void pause(void)
-{
-	__asm__ volatile("pause" : : : "memory");
-}
-
 /** For ever, interrupts off. */
 static inline __noreturn void sleep_for_good(void)
 {
 	for (;;)
 		__asm__ volatile("cli; hlt" : : : "memory");
-}
-
-static inline u8 inb(u16 port)
-{
-	u8 v;
-
-	__asm__ volatile("inb %1, %0" : "=a"(v) : "Nd"(port) : "memory");
-	return v;
-}
-
-static inline u16 inw(u16 port)
-{
-	u16 v;
-
-	__asm__ volatile("inw %1, %0" : "=a"(v) : "Nd"(port) : "memory");
-	return v;
-}
-
-static inline u32 inl(u16 port)
-{
-	u32 v;
-
-	__asm__ volatile("inl %1, %0" : "=a"(v) : "Nd"(port) : "memory");
-	return v;
-}
-
-static inline void outb(u16 port, u8 v)
-{
-	__asm__ volatile("outb %0, %1" : : "a"(v), "Nd"(port) : "memory");
-}
-
-static inline void outw(u16 port, u16 v)
-{
-	__asm__ volatile("outw %0, %1" : : "a"(v), "Nd"(port) : "memory");
-}
-
-static inline void outl(u16 port, u32 v)
-{
-	__asm__ volatile("outl %0, %1" : : "a"(v), "Nd"(port) : "memory");
 }
 
 /**

@@ -21,30 +21,30 @@ bool lapic_is_x2apic(void)
 
 static u32 msr_of(u32 reg)
 {
-	return MSR_X2APIC + (reg >> 4);
+	return MSR_X2APIC_BASE + (reg >> 4);
 }
 
 u32 lapic_read(u32 reg)
 {
-	return x2apic ? (u32)rdmsr(msr_of(reg)) : read32(LAPIC_PAGE + reg);
+	return x2apic ? (u32)x86_rdmsr(msr_of(reg)) : read32(LAPIC_PAGE + reg);
 }
 
 void lapic_write(u32 reg, u32 v)
 {
 	if (x2apic)
-		wrmsr(msr_of(reg), v);
+		x86_wrmsr(msr_of(reg), v);
 	else
 		write32(LAPIC_PAGE + reg, v);
 }
 
 bool lapic_init(void)
 {
-	const u64 base = rdmsr(MSR_APIC_BASE) | BASE_ENABLE;
+	const u64 base = x86_rdmsr(MSR_APIC_BASE) | BASE_ENABLE;
 
-	wrmsr(MSR_APIC_BASE, base);
-	x2apic = !cmdline_has("xapic") && (cpuid(1, 0).c & CPUID1_X2APIC);
+	x86_wrmsr(MSR_APIC_BASE, base);
+	x2apic = !cmdline_has("xapic") && (x86_cpuid(1, 0).ecx & CPUID1_X2APIC);
 	if (x2apic)
-		wrmsr(MSR_APIC_BASE, base | BASE_EXTD);
+		x86_wrmsr(MSR_APIC_BASE, base | BASE_EXTD);
 	lapic_write(LAPIC_SVR, SVR_ENABLE | VECTOR_SPURIOUS);
 	lapic_write(LAPIC_TPR, 0);
 	return x2apic;
@@ -65,7 +65,7 @@ void lapic_eoi(void)
 void lapic_icr(u32 dest, u32 low)
 {
 	if (x2apic) {
-		wrmsr(msr_of(LAPIC_ICR), (u64)dest << 32 | low);
+		x86_wrmsr(msr_of(LAPIC_ICR), (u64)dest << 32 | low);
 		return;
 	}
 	write32(LAPIC_PAGE + LAPIC_ICR_HIGH, dest << 24);

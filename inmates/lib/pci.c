@@ -40,8 +40,8 @@ u32 pci_read(u32 bdf, u32 reg)
 {
 	if (mmconfig)
 		return read32(page_of(bdf) + reg);
-	outl(ADDRESS, ENABLE | bdf << 8 | (reg & 0xfc));
-	return inl(DATA);
+	x86_outl(ADDRESS, ENABLE | bdf << 8 | (reg & 0xfc));
+	return x86_inl(DATA);
 }
 
 void pci_write(u32 bdf, u32 reg, u32 v)
@@ -50,8 +50,8 @@ void pci_write(u32 bdf, u32 reg, u32 v)
 		write32(page_of(bdf) + reg, v);
 		return;
 	}
-	outl(ADDRESS, ENABLE | bdf << 8 | (reg & 0xfc));
-	outl(DATA, v);
+	x86_outl(ADDRESS, ENABLE | bdf << 8 | (reg & 0xfc));
+	x86_outl(DATA, v);
 }
 
 u32 pci_next(u32 bdf, u32 *id)

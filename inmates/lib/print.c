@@ -25,7 +25,7 @@ void print(const char *fmt, ...)
 	len = MIN(len, (u32)sizeof(text) - 1);
 	irqs = irqs_save();
 	while (__atomic_exchange_n(&lock, 1, __ATOMIC_ACQUIRE))
-		pause();
+		x86_pause();
 	comm_write(text, len);
 	for (u32 i = 0; also && i < len; i++)
 		also(text[i]);

@@ -33,7 +33,7 @@ u32 smp_start(u32 want, void (*fn)(u32 cpu))
 	lapic_icr(0, ICR_OTHERS | ICR_STARTUP | ICR_ASSERT | page);
 	while (__atomic_load_n(&running, __ATOMIC_ACQUIRE) < want &&
 	       rdtsc() - from < PATIENCE)
-		pause();
+		x86_pause();
 	return __atomic_load_n(&running, __ATOMIC_ACQUIRE);
 }
 

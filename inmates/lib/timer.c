@@ -57,7 +57,7 @@ static u64 measure(void)
 const char *timer_init(void (*fn)(void))
 {
 	trap_set(VECTOR_TIMER, fn);
-	deadline = cpuid(1, 0).c & CPUID1_DEADLINE;
+	deadline = x86_cpuid(1, 0).ecx & CPUID1_DEADLINE;
 	if (deadline) {
 		lapic_write(LAPIC_LVT_TIMER, LVT_DEADLINE | VECTOR_TIMER);
 		return "TSC deadline";
@@ -76,7 +76,7 @@ void timer_at(u64 tsc)
 	u64 now, count;
 
 	if (deadline) {
-		wrmsr(MSR_TSC_DEADLINE, tsc);
+		x86_wrmsr(MSR_TSC_DEADLINE, tsc);
 		return;
 	}
 	now = rdtsc();

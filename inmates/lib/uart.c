@@ -24,12 +24,12 @@ static u16 base;
 
 static u8 reg_read(u32 reg)
 {
-	return inb((u16)(base + reg));
+	return x86_inb((u16)(base + reg));
 }
 
 static void reg_write(u32 reg, u8 v)
 {
-	outb((u16)(base + reg), v);
+	x86_outb((u16)(base + reg), v);
 }
 
 bool uart_init(u16 port)
@@ -51,7 +51,7 @@ bool uart_init(u16 port)
 static void put(u8 c)
 {
 	for (u32 i = 0; i < PATIENCE && !(reg_read(LSR) & LSR_EMPTY); i++)
-		pause();
+		x86_pause();
 	reg_write(DATA, c);
 }
 

@@ -3,7 +3,7 @@
  * Programs of a few instructions for cells; flat 32-bit at CELL_AT unless
  * said otherwise. They tell what they do in the shared page; see cells.h.
  */
-#include "kit/cells.h"
+#include "kit/cell_asm.h"
 
 	.macro	CELL name
 	.globl	cell_\name, cell_\name\()_end
@@ -12,12 +12,6 @@ cell_\name:
 	.endm
 	.macro	END name
 cell_\name\()_end:
-	.endm
-	.macro	SETMSR msr, high, low
-	movl	$\msr, %ecx
-	movl	$\high, %edx
-	movl	$\low, %eax
-	wrmsr
 	.endm
 
 	.section .rodata
@@ -73,22 +67,10 @@ cell_\name\()_end:
 	jmp	1b
 	END	sin
 
-#define AT(label) (label - cell_timer + CELL_AT)
-
 	/* A periodic timer in x2APIC mode, counted by its handler. */
 	CELL	timer
-	movl	$CELL_STACK, %esp
-	lgdt	AT(gdt_at)
-	movl	$AT(timer_tick), %eax
-	movw	%ax, AT(idt_entry)
-	shrl	$16, %eax
-	movw	%ax, AT(idt_entry) + 6
-	lidt	AT(idt_at)
-	movl	$0x1b, %ecx
-	rdmsr
-	orl	$0xc00, %eax
-	wrmsr
-	SETMSR	0x80f, 0, 0x1ff
+	TAKE_IRQ timer, timer_tick
+	ENTER_X2APIC
 	SETMSR	0x83e, 0, 0xb
 	SETMSR	0x832, 0, 0x20040
 	SETMSR	0x838, 0, CELL_PERIOD
@@ -100,14 +82,7 @@ timer_tick:
 	incl	CELL_SHARED
 	SETMSR	0x80b, 0, 0
 	iret
-	.balign	8
-gdt:	.quad	0, 0x00cf9b000000ffff, 0x00cf93000000ffff
-gdt_at:	.word	23
-	.long	AT(gdt)
-idt_entry:
-	.word	0, 8, 0x8e00, 0
-idt_at:	.word	0x41 * 8 - 1
-	.long	AT(idt_entry) - 0x40 * 8
+	TABLES	timer, 0x40
 	END	timer
 
 	/* Starts the CPU with LAPIC id 2 at CELL_AP. */
@@ -122,11 +97,7 @@ idt_at:	.word	0x41 * 8 - 1
 
 	/* The same in x2APIC mode. */
 	CELL	pair_x2apic
-	movl	$0x1b, %ecx
-	rdmsr
-	orl	$0xc00, %eax
-	wrmsr
-	SETMSR	0x80f, 0, 0x1ff
+	ENTER_X2APIC
 	SETMSR	0x830, 2, 0x4500
 	SETMSR	0x830, 2, 0x4600 + (CELL_AP >> 12)
 1:	incl	CELL_SHARED
@@ -164,8 +135,6 @@ idt_at:	.word	0x41 * 8 - 1
 	jmp	1b
 	END	talk
 
-#define LAT(label) (label - cell_link + CELL_AT)
-
 	.macro	PCIW reg, val
 	movl	$0x80000000 + (CELL_IV_BDF << 8) + \reg, %eax
 	movl	$0xcf8, %edx
@@ -176,18 +145,8 @@ idt_at:	.word	0x41 * 8 - 1
 	.endm
 
 	CELL	link
-	movl	$CELL_STACK, %esp
-	lgdt	LAT(link_gdt_at)
-	movl	$LAT(link_rung), %eax
-	movw	%ax, LAT(link_idt_entry)
-	shrl	$16, %eax
-	movw	%ax, LAT(link_idt_entry) + 6
-	lidt	LAT(link_idt_at)
-	movl	$0x1b, %ecx
-	rdmsr
-	orl	$0xc00, %eax
-	wrmsr
-	SETMSR	0x80f, 0, 0x1ff
+	TAKE_IRQ link, link_rung
+	ENTER_X2APIC
 	PCIW	0x10, CELL_IV_REGS
 	PCIW	0x14, CELL_IV_TABLE
 	PCIW	0x04, 6			/* memory, bus master */
@@ -225,17 +184,7 @@ link_rung:
 	pushl	$0
 	lidt	(%esp)
 	ud2
-	.balign	8
-link_gdt:
-	.quad	0, 0x00cf9b000000ffff, 0x00cf93000000ffff
-link_gdt_at:
-	.word	23
-	.long	LAT(link_gdt)
-link_idt_entry:
-	.word	0, 8, 0x8e00, 0
-link_idt_at:
-	.word	(LINK_VECTOR + 1) * 8 - 1
-	.long	LAT(link_idt_entry) - LINK_VECTOR * 8
+	TABLES	link, LINK_VECTOR
 	END	link
 
 	.code16

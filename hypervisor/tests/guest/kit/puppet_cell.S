@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The program "puppet", flat 32-bit at CELL_AT: see puppet.h. */
+#include "kit/cell_asm.h"
 #include "kit/puppet.h"
-
-	.macro	SETMSR msr, high, low
-	movl	$\msr, %ecx
-	movl	$\high, %edx
-	movl	$\low, %eax
-	wrmsr
-	.endm
 
 	.section .rodata
 	.code32
@@ -39,11 +33,7 @@ cell_puppet:
 	lidt	PUPPET(puppet_idt_at)
 	cmpl	$0, WORD(PUPPET_XAPIC)
 	jne	1f
-	movl	$0x1b, %ecx
-	rdmsr
-	orl	$0xc00, %eax
-	wrmsr
-	SETMSR	0x80f, 0, 0x1ff
+	ENTER_X2APIC
 	jmp	2f
 1:	movl	$0x1ff, 0xfee000f0
 2:	sti
@@ -104,12 +94,7 @@ puppet_irq:
 	popl	%eax
 	addl	$4, %esp
 	iret
-	.balign	8
-puppet_gdt:
-	.quad	0, 0x00cf9b000000ffff, 0x00cf93000000ffff
-puppet_gdt_at:
-	.word	23
-	.long	PUPPET(puppet_gdt)
+	GDT	puppet
 	.balign	8
 puppet_idt:
 	.skip	16 * 8
