@@ -10,20 +10,6 @@ free_serial()
 	done
 }
 
-cell_says()
-{
-	holm cell console linux 2> /tmp/err | grep -q "$1"
-}
-
-# wait_cell PATTERN: until it has written that to its communication region.
-wait_cell()
-{
-	wait_for 300 cell_says "$1" && return
-	holm cell stats linux
-	holm hv log | tail -n 20
-	fail "the cell did not say '$1'"
-}
-
 # boot_cell KERNEL ACTION [WORD]...: until it computes. ACTION: cell/init.
 # $cell_cpus: how many it will have.
 cell_cpus=2
@@ -35,7 +21,7 @@ boot_cell()
 		-i /cell/initrd -c "console=ttyS1,115200 $vm_bed_args holm.do=$_do $*"
 	expect "state" "$(cell_figure linux state)" running
 	expect "online CPUs" "$(online_cpus)" 0-1
-	wait_cell "CELL computes cpus=$cell_cpus"
+	cell_says linux "CELL computes cpus=$cell_cpus" 300
 }
 
 # computes_alone SECONDS: in that time its CPUs cost no exit, but for the
@@ -65,7 +51,7 @@ expect_messages()
 ends_itself()
 {
 	status 5 holm cell shutdown linux
-	wait_cell "CELL computed .* ticks=[1-9].* wrong=0"
+	cell_says linux "CELL computed .* ticks=[1-9].* wrong=0" 300
 	expect_messages
 	holm cell console linux
 	wait_for 60 cell_state_is linux "$1" || {

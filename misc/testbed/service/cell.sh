@@ -30,12 +30,15 @@ cell_figure()
 		sed -n "s/.*\"$2\":\"\{0,1\}\([^\",}]*\).*/\1/p"
 }
 
-# What the total is in another field of the same line.
+# cell_total NAME FIELD: what the total is in another field of the same line.
+# Nothing is no number: two of that would be equal.
 cell_total()
 {
-	holm cell list --json | tr -d '\n' | sed 's/"id":/\n&/g' |
+	_total=$(holm cell list --json | tr -d '\n' | sed 's/"id":/\n&/g' |
 		grep "\"name\":\"$1\"" |
-		sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p"
+		sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p")
+	[ -n "$_total" ] || abandon "holm cell list: no $2 of $1"
+	echo "$_total"
 }
 
 # cell_state_is NAME STATE
@@ -79,18 +82,36 @@ is_above()
 	[ "$(cell_total "$1" "$2")" -gt "$3" ]
 }
 
-# cell_run NAME [WORDS]: the demo of that name from its YAML, started.
+# cell_run NAME [WORDS [DIR [ADDRESS]]]: the demo of that name as DIR/NAME.yaml
+# describes it, loaded at ADDRESS, started.
 cell_run()
 {
-	status 0 holm cell create "/cells/$1.yaml"
-	status 0 holm cell load "$1" "/cells/$1.bin" -s "$2" -a 0x1000
+	status 0 holm cell create "${3:-/cells}/$1.yaml"
+	status 0 holm cell load "$1" "/cells/$1.bin" -a "${4:-0xf0000}" \
+		-s "$2" -a 0x1000
 	status 0 holm cell start "$1"
 }
 
-# cell_says NAME TEXT: its console has it.
+# cell_end NAME
+cell_end()
+{
+	status 0 holm cell destroy "$1" --force
+}
+
+# cell_said NAME TEXT: its console has it.
+cell_said()
+{
+	holm cell console "$1" 2> /dev/null | grep -q -- "$2"
+}
+
+# cell_says NAME TEXT [SECONDS]: wait for it.
 cell_says()
 {
-	holm cell console "$1" 2> /dev/null | grep -q "$2"
+	wait_for "${3:-30}" cell_said "$1" "$2" && return
+	holm cell console "$1"
+	holm cell stats "$1"
+	holm hv log | tail -n 20
+	fail "$1 does not say '$2'"
 }
 
 # cell_measured NAME FIELD: of its histogram.
@@ -98,4 +119,20 @@ cell_measured()
 {
 	holm cell stats "$1" --histogram --json | tr ',{' '\n\n' |
 		sed -n "s/^\"$2\":\([0-9a-z]*\).*/\1/p"
+}
+
+# has_measured NAME N: so many, or more.
+has_measured()
+{
+	[ "$(cell_measured "$1" count)" -ge "$2" ]
+}
+
+# few_exits NAME: far fewer than it has had interrupts.
+few_exits()
+{
+	_exits=$(cell_total "$1" exits_total)
+	[ "$_exits" -lt 1500 ] || {
+		holm cell stats "$1"
+		fail "$1: $_exits exits"
+	}
 }

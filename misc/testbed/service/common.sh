@@ -12,6 +12,14 @@ fail()
 	exit 1
 }
 
+# abandon SENTENCE: the same from within $(...), whose status is not looked at.
+abandon()
+{
+	echo "failed: $*" >&2
+	kill -KILL $$
+	exit 1
+}
+
 # expect WHAT GOT WANTED
 expect()
 {
