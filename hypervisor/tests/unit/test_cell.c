@@ -341,6 +341,86 @@ static void each_broken_byte_is_noticed(void **state)
 	assert_int_equal(hc(HC_HOLM_CELL_CREATE, BENCH_HOLE, size), -EFAULT);
 }
 
+/* Where a field is in what build() makes, and how long. */
+#define IN(base, type, f) \
+	(u32)((base) + offsetof(struct type, f)), sizeof(((struct type *)0)->f)
+#define RECORD(n)     sizeof(struct holm_cell_desc) + (n)
+#define DESC(f)       IN(0, holm_cell_desc, f)
+#define SECOND_CPU(f) IN(RECORD(16), holm_cell_cpu, f)
+#define MEM(n, f)     IN(RECORD(32 + 40 * (n)), holm_cell_mem, f)
+#define PORT(f)       IN(RECORD(152), holm_cell_port, f)
+#define COMM(f)       IN(RECORD(176), holm_cell_comm, f)
+
+/* What a field may not say, whatever the others do. */
+static void each_field_is_looked_at(void **state)
+{
+	static const struct {
+		u32 at, size;
+		u64 val;
+	} bad[] = {
+		{ DESC(magic), 0 },
+		{ DESC(version), HOLM_CELL_VERSION + 1 },
+		{ offsetof(struct holm_cell_desc, name), 1, 0 },
+		{ offsetof(struct holm_cell_desc, name), 1, 7 },
+		{ DESC(flags), BIT32(31) },
+		{ DESC(records), 3 },
+		{ DESC(entry), GIB(1) }, /* not executable */
+		{ DESC(entry), GIB(100) },
+		{ DESC(reserved), 1 },
+		{ SECOND_CPU(reserved), 1 },
+		{ SECOND_CPU(lapic_id), 2 },
+		{ SECOND_CPU(lapic_id), 3 },
+		{ MEM(0, reserved), 1 },
+		{ MEM(1, virt), GIB(1) + 8 },
+		{ MEM(1, virt), BIT64(48) },
+		{ MEM(1, virt), PAGE_SIZE },
+		{ MEM(1, virt), 0xfee00000 },
+		{ MEM(1, phys), RAM_AT + PAGE_SIZE },
+		{ MEM(1, size), 0 },
+		{ MEM(1, size), ~(u64)0xfff },
+		{ MEM(1, size), 8 },
+		{ MEM(1, flags), HOLM_CELL_M_READ | BIT32(31) },
+		{ MEM(1, flags), HOLM_CELL_M_WRITE | HOLM_CELL_M_SHARED },
+		{ MEM(2, flags),
+		  HOLM_CELL_M_READ | HOLM_CELL_M_DEVICE | HOLM_CELL_M_LOAD },
+		{ MEM(2, phys), BENCH_MMIO + 0x7008 },
+		{ PORT(reserved), 1 },
+		{ PORT(flags), 2 },
+		{ PORT(count), 0 },
+		{ PORT(count), 0x10000 },
+		{ PORT(port), 0x10000 },
+		{ COMM(reserved), 1 },
+		{ COMM(flags), 2 },
+		{ COMM(virt), MIB(512) + 8 },
+		{ COMM(virt), BIT64(48) },
+		{ COMM(virt), PAGE_SIZE },
+		{ COMM(virt), 0xfee00000 },
+	};
+	u32 size;
+
+	(void)state;
+	bench_take(1, 2);
+	for (u32 i = 0; i < ARRAY_SIZE(bad); i++) {
+		build();
+		memcpy(built.bytes + bad[i].at, &bad[i].val, bad[i].size);
+		seal();
+		if (create() != -EINVAL)
+			fail_msg("field %u is not looked at", i);
+	}
+	/* The call has a record more than the description, all of it summed. */
+	build();
+	size = built.d.size;
+	built.d.size -= (u32)sizeof(struct holm_cell_ivshmem);
+	built.d.records--;
+	built.d.checksum = cell_desc_checksum(&built.d, size);
+	bench_put(BENCH_ARG, &built, size);
+	assert_int_equal(hc(HC_HOLM_CELL_CREATE, BENCH_ARG, size), -EINVAL);
+	build();
+	seal();
+	assert_int_equal(create(), 1);
+	assert_int_equal(hc(HC_HOLM_CELL_DESTROY, 1, 0), 0);
+}
+
 /* Descriptions by somebody who knows how to count checksums. */
 static void mutations_are_survived(void **state)
 {
@@ -542,6 +622,7 @@ int main(void)
 		TEST(is_forgotten_before_it_is_wiped),
 		TEST(running_out_of_memory_changes_nothing),
 		TEST(each_broken_byte_is_noticed),
+		TEST(each_field_is_looked_at),
 		TEST(mutations_are_survived),
 		TEST(loads_only_where_it_may),
 		TEST(loads_across_records),
