@@ -10,7 +10,8 @@ from pathlib import Path
 import load
 
 load.package("testbed")
-from bed import bochs, execute, iso, machine, summary, table  # noqa: E402
+from bed import (bochs, console, execute, iso, machine,  # noqa: E402
+                 summary, table)
 
 DEFAULTS = {"bed": "bare", "cpus": 1, "kernels": "default", "memory": "1G",
             "timeout": 20, "forbid": ["panic"]}
@@ -103,6 +104,15 @@ class Execute(unittest.TestCase):
             "echo one; printf 'name? '; read n; echo hello $n",
             expect=["one", "hello me"],
             send=[{"on": "name\\? $", "text": "me"}]), "")
+
+    def test_prompt_with_an_escape_sequence_in_any_pieces(self):
+        text = b"# \x1b[6n"
+        for at in range(len(text) + 1):
+            con = console.Console(make_run(send=[
+                {"on": "# $", "text": "first"}, {"on": "# $", "text": "next"}]))
+            said = con.feed(text[:at]) + con.feed(text[at:])
+            self.assertEqual(said, "first\n", at)
+            self.assertEqual(con.feed(b"first\r\n" + text), "next\n", at)
 
     def test_escapes_and_carriage_returns(self):
         self.assertEqual(self.judge(

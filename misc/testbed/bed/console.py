@@ -22,17 +22,20 @@ class Console:
         self.next = 0
         self.lines = []
         self.data = b""
+        self.answered = b""
 
     def feed(self, data):
         """Take bytes; returns text to send back, or empty."""
-        self.data += ESCAPES.sub(b"", data)
+        self.data = ESCAPES.sub(b"", self.data + data)
         *whole, self.data = self.data.split(b"\n")
+        if whole:
+            self.answered = b""
         reply = ""
         for raw in whole:
             line = raw.decode(errors="replace").rstrip("\r")
             self._line(line)
             reply += self._reply(line)
-        return reply + self._reply(self.data.decode(errors="replace"))
+        return reply + self._prompt()
 
     def finish(self):
         """The machine is gone: judge the line it did not end."""
@@ -73,6 +76,16 @@ class Console:
                 return
         if not self.complete() and self.expect[self.next].search(line):
             self.next += 1
+
+    def _prompt(self):
+        """The reply to a line that has no end yet; an escape sequence behind
+        it does not ask again."""
+        if self.data == self.answered:
+            return ""
+        reply = self._reply(self.data.decode(errors="replace"))
+        if reply:
+            self.answered = self.data
+        return reply
 
     def _reply(self, text):
         if self.sends and self.sends[0][0].search(text):
