@@ -85,10 +85,13 @@ static void expire(struct vlapic *v, u64 now)
 					  false);
 }
 
+/* Whoever looks, the deadline of what is over must go with it. */
 static void catch_up(struct vlapic *v, u64 now)
 {
-	if (v->timer_expiry != 0 && now >= v->timer_expiry)
-		expire(v, now);
+	if (v->timer_expiry == 0 || now < v->timer_expiry)
+		return;
+	expire(v, now);
+	arm(v);
 }
 
 void vlapic_timer_check(struct vlapic *v, u64 now)

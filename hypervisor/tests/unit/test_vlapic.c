@@ -539,6 +539,9 @@ static void check_invariants(struct vlapic *v)
 		assert_int_equal(pending, -1);
 	assert_true(vlapic_timer_deadline(v) == 0 ||
 		    vlapic_timer_deadline(v) == v->timer_expiry);
+	/* Nobody waits for a deadline that is no more. */
+	assert_int_equal(container_of(v, struct m_cpu, lapic)->armed,
+			 vlapic_timer_deadline(v));
 }
 
 static void hostile_step(struct vlapic *v, u64 dice, u64 val)
