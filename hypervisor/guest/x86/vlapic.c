@@ -78,10 +78,10 @@ static inline bool vector_acceptable(struct vlapic *v, u8 vector)
 
 static inline bool send(struct vlapic *v, u8 vector, bool level)
 {
-	if (level || !v->ops->send || !v->ops->send(v->vcpu, vector))
+	if (level || !v->ops->send)
 		return false;
 	set_trigger(v, vector >> 4, BIT32(vector & 15), false);
-	return true;
+	return v->ops->send(v->vcpu, vector);
 }
 
 bool vlapic_accept(struct vlapic *v, u8 vector, bool level)
