@@ -176,12 +176,6 @@ void vmx_break_launch(struct hw_vcpu *v);
 #define VMX_CHECK_LAUNCH false
 #endif
 
-/*
- * Posting is for debug builds, until it is known why a User VM that slept was
- * not woken by it (doc/caveats.md). Elsewhere a request comes with a kick.
- */
-#define VMX_POSTING VMX_CHECK_LAUNCH
-
 /* entry.S */
 u32 vmx_enter(struct hw_vcpu *v, u32 how, const u32 *kick, u64 *host_rsp);
 extern const u8 vmx_exit[];

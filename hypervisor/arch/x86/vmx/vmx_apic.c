@@ -64,10 +64,23 @@ static bool can_deliver(const struct vmx_vcpu *s)
 	       vmx_caps_have(vmx_caps_get(), WORD_SECONDARY, BY_CPU);
 }
 
-/* Without them in hardware a notification exits, and the rest is the same. */
+static bool cpu_takes_posts(void)
+{
+	return vmx_caps_have(vmx_caps_get(), WORD_PIN, PIN_POSTED_INTERRUPTS);
+}
+
+/*
+ * A CPU that does not take posts exits for a notification, as it does for a
+ * kick. Only debug builds post to such a one, so that all of this is run.
+ */
+static bool may_post(void)
+{
+	return cpu_takes_posts() || VMX_CHECK_LAUNCH;
+}
+
 static void write_posted(struct vmx_vcpu *s, bool on)
 {
-	if (!vmx_caps_have(vmx_caps_get(), WORD_PIN, PIN_POSTED_INTERRUPTS))
+	if (!cpu_takes_posts())
 		return;
 	s->pin &= ~PIN_POSTED_INTERRUPTS;
 	if (on)
@@ -96,8 +109,8 @@ static void switch_on(struct hw_vcpu *v, const struct apic_vectors *from)
 		write_eoi_exits(s, i, from->irr[i] | from->isr[i],
 				from->tmr[i]);
 	write_status(s);
-	write_posted(s, VMX_POSTING);
-	__atomic_store_n(&s->posting, VMX_POSTING, __ATOMIC_SEQ_CST);
+	write_posted(s, true);
+	__atomic_store_n(&s->posting, may_post(), __ATOMIC_SEQ_CST);
 }
 
 static void switch_off(struct hw_vcpu *v, struct apic_vectors *into)
