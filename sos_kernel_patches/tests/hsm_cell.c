@@ -288,9 +288,25 @@ void test_cell_descs(void)
 	begin();
 	r->size = 0xfffffff8;
 	refused(EINVAL);
-	/* A whole record of a kind that is longer. */
+	/* One of a kind that is longer: what follows must not be taken for it. */
 	begin();
+	add_port(0, 0, 0);
+	add_mem(FAR_RAM, MIB, 0);
+	r = (void *)(built.bytes + sizeof(built.desc) +
+		     sizeof(struct holm_cell_cpu));
 	r->type = HOLM_CELL_R_MEM;
+	refused(EINVAL);
+	/* Of a kind that the driver leaves to the hypervisor, and the last. */
+	begin();
+	add_irq(0);
+	r->type = HOLM_CELL_R_COMM;
+	r->size += sizeof(uint64_t);
+	refused(EINVAL);
+	begin();
+	add_irq(0);
+	r->type = HOLM_CELL_R_COMM;
+	r->size -= sizeof(uint32_t);
+	built.desc.size -= sizeof(uint32_t);
 	refused(EINVAL);
 	begin();
 	built.desc.size += sizeof(uint64_t);
@@ -540,9 +556,17 @@ void test_cell_load(void)
 	CHECK_ERR(ioctl(cell_fd, HOLM_IOC_CELL_LOAD, &load), EFAULT);
 	load.size = 0;
 	CHECK_ERR(ioctl(cell_fd, HOLM_IOC_CELL_LOAD, &load), EINVAL);
-	load.size = -1UL;
+	/* Either end beyond 2^64; what is there could be read and loaded. */
+	data[MIB / 2 - PAGE] = (uint8_t)load.to;
+	load.size = -load.from;
 	CHECK_ERR(ioctl(cell_fd, HOLM_IOC_CELL_LOAD, &load), EINVAL);
-	load.size = 1;
+	load.size = 2;
+	load.to = -1UL;
+	data[MIB / 2 - PAGE] = 0xff;
+	data[MIB / 2 - PAGE + 1] = 0;
+	CHECK_ERR(ioctl(cell_fd, HOLM_IOC_CELL_LOAD, &load), EINVAL);
+	load.to = 0xff;
+	CHECK(ioctl(cell_fd, HOLM_IOC_CELL_LOAD, &load) == 0);
 	load.reserved = 1;
 	CHECK_ERR(ioctl(cell_fd, HOLM_IOC_CELL_LOAD, &load), EINVAL);
 	CHECK(destroy(id) == 0);
