@@ -248,6 +248,9 @@ static const char *ask(int fd, const char *text)
 	memset(answer, 0, sizeof(answer));
 	while (!strstr(answer, "ok\n") && !strstr(answer, "error ")) {
 		got = read(fd, answer + n, sizeof(answer) - n - 1);
+		/* This thread is the VM's as well, which a stop kicks. */
+		if (got < 0 && errno == EINTR)
+			continue;
 		if (got <= 0)
 			return "gone";
 		n += (size_t)got;
