@@ -17,7 +17,8 @@ struct percpu {
 	struct pgtable map; /* its own tree: only LOCAL_WINDOW changes */
 	struct desc_tables desc;
 	bool nmi_for_guest; /* a foreign NMI came: hand it on */
-	u64 timer_armed;    /* TSC the LAPIC timer is set for, 0: none */
+	u64 timer_armed;    /* TSC that its timer is set for, 0: none */
+	bool timer_inside;  /* that is the guest's CPU's, else the LAPIC's */
 };
 
 static inline struct percpu *percpu_self(void)

@@ -39,6 +39,12 @@ static void exit_nothing(struct vcpu *v, const struct exit_info *x)
 	v->attention = true;
 }
 
+static void exit_timer(struct vcpu *v, const struct exit_info *x)
+{
+	(void)x;
+	run_timer_over(v);
+}
+
 static void exit_window(struct vcpu *v, const struct exit_info *x)
 {
 	(void)x;
@@ -287,6 +293,7 @@ const run_exit_fn run_exit_table[HOLM_EXIT_COUNT] = {
 	[HOLM_EXIT_IOREQ]	= exit_other,
 	[HOLM_EXIT_OTHER]	= exit_other,
 	[HOLM_EXIT_EOI]		= exit_eoi,
+	[HOLM_EXIT_TIMER]	= exit_timer,
 };
 /* clang-format on */
 

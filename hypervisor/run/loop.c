@@ -88,6 +88,7 @@ bool run_wait(struct vcpu *v)
 static void wait_for_event(struct cpu *cpu, struct vcpu *v)
 {
 	if (!is_direct(v)) {
+		run_timer_outside(v);
 		run_prepare_mediated(v);
 		if (v->state == VCPU_STATE_RUNNABLE)
 			return;
@@ -205,6 +206,7 @@ static void take_up(struct cpu *cpu, struct vcpu *v)
 	run_forget_memory(v);
 	take_up_lapic(v);
 	p->timer_armed = 0;
+	p->timer_inside = false;
 	p->nmi_for_guest = false;
 }
 

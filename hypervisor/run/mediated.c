@@ -90,24 +90,59 @@ bool run_requests(struct vcpu *v)
 	return false;
 }
 
-void run_arm_timer(struct vcpu *v)
+/*
+ * Look at @v's timers at TSC @when. If the CPU can stop its guest at a time,
+ * that is used while it runs; else, and while it sleeps, an interrupt.
+ */
+static void set_timer(struct vcpu *v, u64 when)
 {
 	struct percpu *p = percpu_self();
-	u64 deadline = guest_next_deadline(v);
+	bool by_lapic = p->timer_armed && !p->timer_inside;
 	u64 now;
 
-	if (deadline == p->timer_armed || deadline == GUEST_NO_DEADLINE)
+	p->timer_armed = when;
+	p->timer_inside = v->state == VCPU_STATE_RUNNABLE &&
+			  backend->vcpu_timer(&v->hw, when);
+	if (p->timer_inside) {
+		if (by_lapic)
+			lapic_timer_stop();
 		return;
+	}
 	now = time_now();
-	lapic_timer_arm(deadline > now ? deadline - now : 0);
-	p->timer_armed = deadline;
+	lapic_timer_arm(when > now ? when - now : 0);
+}
+
+void run_timer_over(struct vcpu *v)
+{
+	percpu_self()->timer_armed = 0;
+	v->attention = true;
+}
+
+void run_timer_outside(struct vcpu *v)
+{
+	struct percpu *p = percpu_self();
+
+	if (!p->timer_inside)
+		return;
+	backend->vcpu_timer(&v->hw, VCPU_TIMER_OFF);
+	p->timer_inside = false;
+	p->timer_armed = 0;
+}
+
+static void arm_timer(struct vcpu *v)
+{
+	u64 deadline = guest_next_deadline(v);
+
+	if (deadline != percpu_self()->timer_armed &&
+	    deadline != GUEST_NO_DEADLINE)
+		set_timer(v, deadline);
 }
 
 static __rare void timers_moved(struct vcpu *v)
 {
 	if (guest_next_deadline(v) <= time_now())
 		guest_timers_expire(v, time_now());
-	run_arm_timer(v);
+	arm_timer(v);
 }
 
 static inline void expire_timers(struct vcpu *v)
@@ -156,8 +191,7 @@ static void watch_priority(struct vcpu *v)
 	v->guest->tpr_watched = watch;
 	if (!watch || (p->timer_armed && p->timer_armed <= look))
 		return;
-	lapic_timer_arm(time_khz());
-	p->timer_armed = look;
+	set_timer(v, look);
 }
 
 void run_irq_window(struct vcpu *v, bool on)

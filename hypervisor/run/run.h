@@ -97,7 +97,10 @@ void run_sync_tpr(struct vcpu *v);
  */
 void run_prepare_mediated(struct vcpu *v);
 
-/** Set the physical timer for the vCPU's next deadline. */
-void run_arm_timer(struct vcpu *v);
+/** The timer that was set for @v's next deadline, or one before, is over. */
+void run_timer_over(struct vcpu *v);
+
+/** @v is about to sleep: what counts in guests only cannot wake it. */
+void run_timer_outside(struct vcpu *v);
 
 #endif

@@ -170,6 +170,9 @@ enum vcpu_watch {
 	VCPU_WATCH_TPR, /* it writes CR8 */
 };
 
+/** No time at which a guest is to stop. An exit may still come, seldom. */
+#define VCPU_TIMER_OFF (~(u64)0)
+
 /** vCPU reset states, SDM vol 3 table 10-1 / APM vol 2, 14.1. */
 enum vcpu_reset {
 	VCPU_RESET_POWER_ON, /* real mode, CS base 0xffff0000, RIP 0xfff0 */
@@ -232,6 +235,11 @@ enum vcpu_reset {
 	 * False: not this way, so into the model, with a kick			\
 	 */									\
 	X(bool, vcpu_apic_send, (struct hw_vcpu *vcpu, u8 vector))		\
+	/*									\
+	 * Exit (TIMER) when the CPU's TSC comes to @tsc in the guest, or	\
+	 * VCPU_TIMER_OFF. False: the CPU has no timer for that			\
+	 */									\
+	X(bool, vcpu_timer, (struct hw_vcpu *vcpu, u64 tsc))			\
 	/* drop cached translations of this vCPU before its next entry */	\
 	X(void, vcpu_flush, (struct hw_vcpu *vcpu))				\
 	X(u64, vcpu_tsc_offset, (struct hw_vcpu *vcpu, const u64 *set))		\

@@ -262,7 +262,8 @@ struct holm_cpu {
 	X(INSN, "privileged instruction")       \
 	X(IOREQ, "request to the device model") \
 	X(OTHER, "other")                       \
-	X(EOI, "end of interrupt")
+	X(EOI, "end of interrupt")              \
+	X(TIMER, "timer of the guest's CPU")
 
 #define HOLM_EXIT_ENUM(id, name) HOLM_EXIT_##id,
 enum holm_exit { HOLM_EXITS(HOLM_EXIT_ENUM) HOLM_EXIT_COUNT };

@@ -71,6 +71,7 @@ static bool port_read(struct dm_vm *vm, struct acrn_abi_access *a)
 {
 	u64 off = a->address - HOST_SCRATCH;
 	u64 id = (a->address - HOST_LAPIC_ID) / 4;
+	u64 kind = (a->address - HOST_EXITS) / 4;
 
 	/* All else reads as ones; what is above the size must not be seen. */
 	a->value = ~0UL;
@@ -80,6 +81,8 @@ static bool port_read(struct dm_vm *vm, struct acrn_abi_access *a)
 		a->value = vm->nvcpus;
 	else if (a->address >= HOST_LAPIC_ID && id < ARRAY_SIZE(host.lapic_id))
 		a->value = host.lapic_id[id];
+	else if (a->address >= HOST_EXITS && kind < HOLM_EXIT_COUNT)
+		a->value = dm_query(vm).exits[kind];
 	else
 		return false;
 	return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Interrupts of a User VM: timers, messages, lines, priorities, windows. */
 #include "abi/acrn.h"
+#include "abi/holm.h"
 #include "kit/apic.h"
 #include "kit/host.h"
 #include "kit/ioapic.h"
@@ -111,6 +112,37 @@ static void timer_deadline(void)
 	delay_us(150000);
 	check_eq(taken(VEC_A) - before, 1, "one disarmed");
 	apic_write(LAPIC_LVT_TIMER, LVT_MASKED);
+}
+
+static u32 exits(enum holm_exit kind)
+{
+	return x86_inl((u16)(HOST_EXITS + 4 * kind));
+}
+
+/*
+ * A deadline stops a guest that computes by the timer of the guest's CPU,
+ * where that has one (timer=cpu), and else by an interrupt of the machine's.
+ */
+static void deadline_stops_guest(void)
+{
+	u32 timer = exits(HOLM_EXIT_TIMER), intr = exits(HOLM_EXIT_INTR);
+	const char *by = option("timer");
+	u32 n = 20;
+
+	apic_write(LAPIC_LVT_TIMER, TIMER_DEADLINE | VEC_A);
+	for (u32 i = 0; i < n; i++) {
+		u32 before = taken(VEC_A);
+
+		x86_wrmsr(MSR_DEADLINE, deadline_ms(1));
+		check(WAIT_FOR(taken(VEC_A) != before), "deadline %u", i);
+	}
+	apic_write(LAPIC_LVT_TIMER, LVT_MASKED);
+	timer = exits(HOLM_EXIT_TIMER) - timer;
+	intr = exits(HOLM_EXIT_INTR) - intr;
+	say("%u deadlines: %u exits by the timer, %u by interrupts", n, timer,
+	    intr);
+	check(by ? timer >= n : timer == 0, "exits by the timer: %u", timer);
+	check(by ? intr < n : intr >= n, "exits by interrupts: %u", intr);
 }
 
 static void pit_program(u8 mode, u16 count)
@@ -501,6 +533,7 @@ const struct test tests[] = {
 	{ "timer_periodic", timer_periodic },
 	{ "timer_counts_down", timer_counts_down },
 	{ "timer_deadline", timer_deadline },
+	{ "deadline_stops_guest", deadline_stops_guest },
 	{ "pit_by_ioapic", pit_by_ioapic },
 	{ "pit_by_pic", pit_by_pic },
 	{ "msi_wakes", msi_wakes },

@@ -107,6 +107,8 @@ static void controls_by_kind(void **state)
 	assert_true(shared.word[WORD_PRIMARY] & PRIMARY_HLT);
 	assert_false(own.word[WORD_PRIMARY] & PRIMARY_CR3_LOAD);
 	assert_true(own.word[WORD_PIN] & PIN_NMI);
+	assert_true(shared.word[WORD_PIN] & PIN_PREEMPTION_TIMER);
+	assert_false(own.word[WORD_PIN] & PIN_PREEMPTION_TIMER);
 	assert_true(shared.word[WORD_PRIMARY] & PRIMARY_TPR_SHADOW);
 	assert_false(shared.word[WORD_PRIMARY] & PRIMARY_CR8_LOAD);
 	assert_false(shared.word[WORD_PRIMARY] & PRIMARY_INTR_WINDOW);
@@ -145,6 +147,29 @@ static void without_a_tpr_shadow(void **state)
 	assert_true(k.word[WORD_PRIMARY] & PRIMARY_CR8_STORE);
 	vmx_controls_build(&c, true, &k);
 	assert_false(k.word[WORD_PRIMARY] & PRIMARY_CR8_LOAD);
+}
+
+/* By the specification updates; stepping and reserved bits matter or not. */
+static void broken_timers(void **state)
+{
+	struct vmx_caps c;
+	char text[VMX_CAPS_TEXT];
+
+	(void)state;
+	assert_int_equal(vmx_caps_broken(0x206a7), 0);
+	assert_int_equal(vmx_caps_broken(0x306a9), 0);
+	assert_int_equal(vmx_caps_broken(0x106a5 ^ 0x1000000), 0);
+	assert_int_not_equal(vmx_caps_broken(0x306a8), 0);
+	assert_int_equal(vmx_caps_broken(0x6e5), 0);
+	assert_int_equal(vmx_caps_broken(0xf0010000 | 0xc000 | 0x6e5),
+			 vmx_caps_broken(0x306a8));
+	read_model(&models[0], &c);
+	vmx_caps_describe(&c, text, sizeof(text));
+	assert_non_null(strstr(text, "preemption-timer"));
+	vmx_caps_remove(&c, vmx_caps_broken(0x106e5));
+	vmx_caps_describe(&c, text, sizeof(text));
+	assert_null(strstr(text, "preemption-timer"));
+	assert_non_null(strstr(text, "ack-interrupt vpid"));
 }
 
 /* An old CPU: no TRUE controls, CR3 exits forced. */
@@ -259,6 +284,7 @@ int main(void)
 		cmocka_unit_test(controls_are_allowed),
 		cmocka_unit_test(controls_by_kind),
 		cmocka_unit_test(optional_ones),
+		cmocka_unit_test(broken_timers),
 		cmocka_unit_test(without_a_tpr_shadow),
 		cmocka_unit_test(forced_exits_are_refused),
 		cmocka_unit_test(missing_ones_are_named),

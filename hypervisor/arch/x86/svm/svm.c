@@ -214,6 +214,13 @@ static bool svm_vcpu_apic_send(struct hw_vcpu *v, u8 vector)
 	return false;
 }
 
+static bool svm_vcpu_timer(struct hw_vcpu *v, u64 tsc)
+{
+	(void)v;
+	(void)tsc;
+	return false;
+}
+
 static void svm_vcpu_flush(struct hw_vcpu *v)
 {
 	vmcb_of(v)->tlb_control = TLB_FLUSH_ALL;

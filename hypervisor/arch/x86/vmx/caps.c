@@ -47,6 +47,7 @@ static const struct row rows[] = {
 	  NO("exits for interrupts") },
 	{ WORD_PIN,	ALL,	PIN_NMI,		NO("exits for NMIs") },
 	{ WORD_PIN,	ALL,	PIN_VIRTUAL_NMI,	NO("virtual NMIs") },
+	{ WORD_PIN,	MEDIATED, PIN_PREEMPTION_TIMER,	NULL },
 	{ WORD_PRIMARY,	ALL,	PRIMARY_SECONDARY,	NO("secondary controls") },
 	{ WORD_PRIMARY,	ALL,	PRIMARY_TSC_OFFSET,	NO("TSC offset") },
 	{ WORD_PRIMARY,	ALL,	PRIMARY_IO_BITMAPS,	NO("I/O bitmaps") },

@@ -54,8 +54,11 @@ void vmx_caps_read(struct vmx_caps *c, u64 (*rdmsr)(u32 msr), u32 absent);
 /** Names of features with commas between; false if one is unknown. */
 bool vmx_caps_parse_without(const char *list, u32 *absent);
 
+/** What CPUs with this @signature (CPUID 1.EAX) have but not for use. */
+u32 vmx_caps_broken(u32 signature);
+
 /** The names of what it has, at most VMX_CAPS_TEXT bytes. */
-#define VMX_CAPS_TEXT 160
+#define VMX_CAPS_TEXT 192
 void vmx_caps_describe(const struct vmx_caps *c, char *text, u32 size);
 
 /** As if the CPU had none of @absent. */

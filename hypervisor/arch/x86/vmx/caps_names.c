@@ -20,6 +20,7 @@ static const struct {
 	  SECONDARY_APIC_REGISTER | SECONDARY_VIRTUAL_INTR, 0, 0 },
 	{ "ack-interrupt", WORD_EXIT, EXIT_ACK_INTR, 0, 0 },
 	{ "posted-interrupts", WORD_PIN, PIN_POSTED_INTERRUPTS, 0, 0 },
+	{ "preemption-timer", WORD_PIN, PIN_PREEMPTION_TIMER, 0, 0 },
 	{ "vpid", WORD_SECONDARY, SECONDARY_VPID, 0, 0 },
 	{ "wbinvd-exits", WORD_SECONDARY, SECONDARY_WBINVD, 0, 0 },
 	{ "unrestricted-guest", WORD_SECONDARY, SECONDARY_UNRESTRICTED, 0, 0 },
@@ -59,6 +60,30 @@ static u32 find(const char *word, size_t len)
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		if (is_name(rows[i].name, word, len))
 			return BIT32(i);
+	}
+	return 0;
+}
+
+/*
+ * CPUs whose preemption timer does not count as it should, by CPUID 1.EAX
+ * without its reserved bits: the specification updates of Intel's Nehalem and
+ * Westmere families (errata AAJ124, AAK139, AAM126, AAN92, AAO95, AAP86,
+ * AAT59, AAU65, AAX65, BA86) and of the Xeon E3-1220 v2.
+ */
+static const u32 bad_timer[] = {
+	0x106a0, 0x106a1, 0x106a4, 0x106a5, 0x106e5,
+	0x20652, 0x20655, 0x206e6, 0x306a8,
+};
+
+#define SIGNATURE_BITS 0x0fff3fffU
+
+u32 vmx_caps_broken(u32 signature)
+{
+	static const char timer[] = "preemption-timer";
+
+	for (u32 i = 0; i < ARRAY_SIZE(bad_timer); i++) {
+		if ((signature & SIGNATURE_BITS) == bad_timer[i])
+			return find(timer, sizeof(timer) - 1);
 	}
 	return 0;
 }

@@ -190,6 +190,12 @@ static bool window_needs_virtual(const struct check_vmcs *s, u64 v)
 	       check_has(s, VMCS_PIN_CONTROLS, PIN_VIRTUAL_NMI);
 }
 
+static bool timer_saved(const struct check_vmcs *s, u64 v)
+{
+	return !(v & EXIT_SAVE_TIMER) ||
+	       check_has(s, VMCS_PIN_CONTROLS, PIN_PREEMPTION_TIMER);
+}
+
 static bool posted(const struct check_vmcs *s, u64 v)
 {
 	return !(v & PIN_POSTED_INTERRUPTS) ||
@@ -301,6 +307,7 @@ const struct check_row check_controls[] = {
 	{ VMCS_EPT_POINTER, ept_pointer, "write-back, four levels, reserved bits clear" },
 	{ VMCS_SECONDARY_CONTROLS, unrestricted_needs_ept, "an unrestricted guest only with EPT" },
 	{ VMCS_EXIT_CONTROLS, exit_allowed, "only what the CPU allows, all it requires" },
+	{ VMCS_EXIT_CONTROLS, timer_saved, "the preemption timer is saved only where it runs" },
 	{ VMCS_EXIT_STORE_COUNT, no_msrs, "no MSRs to store" },
 	{ VMCS_EXIT_LOAD_COUNT, no_msrs, "no MSRs to load" },
 	{ VMCS_ENTRY_CONTROLS, entry_allowed, "only what the CPU allows, all it requires" },

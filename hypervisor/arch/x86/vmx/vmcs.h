@@ -84,6 +84,7 @@ _Static_assert(sizeof(struct vmcs) == 4096, "SDM vol 3, 25.2");
 	X(ACTIVITY,		0x4826)			\
 	X(GUEST_SMBASE,		0x4828)			\
 	X(GUEST_SYSENTER_CS,	0x482a)			\
+	X(PREEMPTION_TIMER,	0x482e)			\
 	X(HOST_SYSENTER_CS,	0x4c00)			\
 	X(CR0_MASK,		0x6000)			\
 	X(CR4_MASK,		0x6002)			\
@@ -133,6 +134,7 @@ static inline enum vmcs_field vmcs_nth(enum vmcs_field first, u32 i)
 #define PIN_EXTERNAL_INTERRUPT BIT32(0)
 #define PIN_NMI                BIT32(3)
 #define PIN_VIRTUAL_NMI        BIT32(5)
+#define PIN_PREEMPTION_TIMER   BIT32(6)
 #define PIN_POSTED_INTERRUPTS  BIT32(7)
 
 /* Primary processor-based controls, table 25-6. */
@@ -172,6 +174,7 @@ static inline enum vmcs_field vmcs_nth(enum vmcs_field first, u32 i)
 #define EXIT_SAVE_PAT   BIT32(18)
 #define EXIT_LOAD_PAT   BIT32(19)
 #define EXIT_SAVE_EFER  BIT32(20)
+#define EXIT_SAVE_TIMER BIT32(22)
 #define EXIT_LOAD_EFER  BIT32(21)
 
 /* VM-entry controls, table 25-15. */
@@ -249,6 +252,7 @@ enum vmx_reason {
 	VMX_EXIT_EPT_VIOLATION = 48,
 	VMX_EXIT_EPT_MISCONFIG = 49,
 	VMX_EXIT_INVEPT = 50,
+	VMX_EXIT_TIMER = 52,
 	VMX_EXIT_INVVPID = 53,
 	VMX_EXIT_WBINVD = 54,
 	VMX_EXIT_XSETBV = 55,

@@ -15,7 +15,7 @@
 _Static_assert(HOST_RSP_FIELD == VMCS_HOST_RSP, "entry.S");
 
 static struct vmx_caps caps;
-static u32 absent_by_option;
+static u32 absent_here; /* by option, or as the CPU's is broken */
 
 static const char absent[] = "the CPU has no VMX (Intel VT-x)";
 
@@ -26,7 +26,7 @@ const struct vmx_caps *vmx_caps_get(void)
 
 void vmx_caps_read_own(struct vmx_caps *c)
 {
-	vmx_caps_read(c, x86_rdmsr, absent_by_option);
+	vmx_caps_read(c, x86_rdmsr, absent_here);
 }
 
 static void announce(void)
@@ -48,8 +48,9 @@ static const char *vmx_probe(const char *without)
 	control = x86_rdmsr(MSR_FEATURE_CONTROL);
 	if ((control & FEATURE_LOCKED) && !(control & FEATURE_VMX))
 		return "VMX is disabled in the firmware's set-up";
-	if (!vmx_caps_parse_without(without, &absent_by_option))
+	if (!vmx_caps_parse_without(without, &absent_here))
 		return BACKEND_WITHOUT_WHAT;
+	absent_here |= vmx_caps_broken(x86_cpuid(1, 0).eax);
 	vmx_caps_read_own(&caps);
 	announce();
 	return vmx_caps_missing(&caps);
@@ -119,6 +120,8 @@ static bool vmx_vcpu_run(struct hw_vcpu *v, const u32 *kick,
 	if (s->posting && unlikely(pi_is_on(&s->pi)))
 		vmx_apic_take_posted(s);
 	sync_in(v, s);
+	if (s->timer_on)
+		vmx_timer_load(s);
 	if (VMX_CHECK_LAUNCH && !s->launched) {
 		vmx_break_launch(v);
 		vmx_check_launch(v);

@@ -27,7 +27,8 @@ struct vmx_vcpu {
 	u64 host_rsp; /* as the VMCS has it */
 	u64 rip, rsp, rflags;
 	u64 tsc_offset;
-	u32 pin; /* controls as the VMCS has them */
+	u64 timer_end; /* as timer.h counts */
+	u32 pin;       /* controls as the VMCS has them */
 	u32 primary;
 	u32 secondary;
 	u64 eoi_exits[4];
@@ -35,6 +36,8 @@ struct vmx_vcpu {
 	u32 interruptibility;
 	bool launched;
 	bool flush;
+	bool timer_on; /* vmx_timer_load() before an entry */
+	u8 timer_shift;
 	bool injected; /* an event goes in with the next entry */
 	bool watch_tpr;
 	bool by_cpu;  /* the CPU delivers interrupts by itself */
@@ -141,6 +144,12 @@ void vmx_set_primary(struct vmx_vcpu *s, u32 bits, bool on);
 
 /** Give the loaded guest #GP(0). */
 void vmx_inject_gp(struct hw_vcpu *v);
+
+/* vmx_timer.c */
+bool vmx_vcpu_timer(struct hw_vcpu *v, u64 tsc);
+
+/** Count from now: the loaded guest is about to be entered. */
+void vmx_timer_load(struct vmx_vcpu *s);
 
 /* vmx_cr.c */
 

@@ -4,6 +4,7 @@
 
 #include "arch/x86/asm.h"
 #include "arch/x86/trap.h"
+#include "arch/x86/vmx/timer.h"
 
 /* Qualification of port exits, SDM vol 3, table 28-5. */
 #define IO_SIZE       7ULL
@@ -121,6 +122,12 @@ static void facts_tpr(struct hw_vcpu *v, struct exit_info *x)
 	vmcs_write(VMCS_TPR_THRESHOLD, 0);
 }
 
+static void facts_timer(struct hw_vcpu *v, struct exit_info *x)
+{
+	(void)x;
+	vmx_of(v)->timer_end = VMX_TIMER_NEVER;
+}
+
 /* Trap-like: the EOI is done. */
 static void facts_eoi(struct hw_vcpu *v, struct exit_info *x)
 {
@@ -171,6 +178,7 @@ static const struct exit_row rows[] = {
 	[VMX_EXIT_VMCLEAR ... VMX_EXIT_VMXON] =
 		{ HOLM_EXIT_INSN, true, facts_none },
 	INSN(VMX_EXIT_INVEPT,		INSN,		facts_none),
+	EVENT(VMX_EXIT_TIMER,		TIMER,		facts_timer),
 	INSN(VMX_EXIT_INVVPID,		INSN,		facts_none),
 	INSN(VMX_EXIT_CR,		CR,		vmx_exit_cr),
 	INSN(VMX_EXIT_IO,		PIO,		facts_pio),

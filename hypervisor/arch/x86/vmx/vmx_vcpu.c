@@ -30,7 +30,7 @@
  */
 #define GUEST_VPID 1
 
-static void write_controls(const struct hw_vcpu *v, struct vmx_vcpu *s)
+static void write_controls(struct hw_vcpu *v, struct vmx_vcpu *s)
 {
 	const struct trap_maps *vm = v->vm->priv;
 	struct vmx_controls c;
@@ -39,6 +39,7 @@ static void write_controls(const struct hw_vcpu *v, struct vmx_vcpu *s)
 	s->primary = c.word[WORD_PRIMARY];
 	s->pin = c.word[WORD_PIN];
 	vmcs_write(VMCS_PIN_CONTROLS, s->pin);
+	vmx_vcpu_timer(v, VCPU_TIMER_OFF);
 	vmcs_write(VMCS_PRIMARY_CONTROLS, s->primary);
 	s->secondary = c.word[WORD_SECONDARY];
 	vmcs_write(VMCS_SECONDARY_CONTROLS, s->secondary);

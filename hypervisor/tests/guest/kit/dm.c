@@ -295,7 +295,7 @@ bool dm_serve_pending(struct dm_vm *vm)
 	return any;
 }
 
-u32 dm_state(const struct dm_vm *vm)
+struct holm_vm dm_query(const struct dm_vm *vm)
 {
 	struct holm_info info = hc_info();
 
@@ -303,9 +303,14 @@ u32 dm_state(const struct dm_vm *vm)
 		struct holm_vm v = hc_vm(slot);
 
 		if (v.state && v.vmid == vm->vmid)
-			return v.state;
+			return v;
 	}
-	return 0;
+	return (struct holm_vm){ .state = 0 };
+}
+
+u32 dm_state(const struct dm_vm *vm)
+{
+	return dm_query(vm).state;
 }
 
 bool dm_wait_request(struct dm_vm *vm, u32 vcpu)

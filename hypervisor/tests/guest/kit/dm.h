@@ -98,6 +98,9 @@ bool dm_serve_pending(struct dm_vm *vm);
 /** Wait until vCPU @vcpu has a request pending, without answering it. */
 bool dm_wait_request(struct dm_vm *vm, u32 vcpu);
 
+/** What Holm knows of @vm; its state is 0 if Holm has none like it. */
+struct holm_vm dm_query(const struct dm_vm *vm);
+
 /** HOLM_VM_* of the VM. */
 u32 dm_state(const struct dm_vm *vm);
 

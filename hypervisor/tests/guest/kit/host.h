@@ -19,6 +19,9 @@
 #define HOST_NVCPUS   0x58c /* read */
 #define HOST_LAPIC_ID 0x590 /* read: + 4 * vCPU */
 
+/* Read: + 4 * enum holm_exit: exits of this User VM so far. */
+#define HOST_EXITS 0x600
+
 /* A page of plain memory, every access of it a request. */
 #define HOST_MMIO 0xd0000000U
 /* Beside it, in 32-bit registers: requests so far; size, address of the last */

@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: BSD-2-Clause
+TESTS += test_vmx_timer
+test_vmx_timer_SRC :=
