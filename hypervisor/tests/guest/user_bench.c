@@ -6,6 +6,7 @@
 #include "kit/apic.h"
 #include "kit/host.h"
 #include "kit/test.h"
+#include "kit/trap.h"
 
 #define ROUNDS              2000U
 #define WARM_UP             64U
@@ -21,6 +22,10 @@
 #define SVR_ENABLED         0x1ff
 #define ICR_SELF            (0x40000 | 0x55)
 #define XAPIC               0xfee00000UL
+#define MSR_DEADLINE        0x6e0
+#define VEC_TIMER           0x61
+#define SOON                20000U
+#define FAR                 1000000000000UL
 
 static void op_nothing(void)
 {
@@ -87,6 +92,11 @@ static void op_eoi(void)
 	x86_wrmsr(MSR_X2APIC_EOI, 0);
 }
 
+static void op_deadline(void)
+{
+	x86_wrmsr(MSR_DEADLINE, x86_rdtsc() + FAR);
+}
+
 struct operation {
 	const char *name;
 	void (*op)(void);
@@ -108,6 +118,12 @@ static const struct operation x2apic_operations[] = {
 	{ "x2apic self ipi", op_self_ipi },
 	{ "x2apic tpr", op_x2apic_tpr },
 	{ "x2apic eoi", op_eoi },
+};
+
+/* The last of them is armed, far away, while the others are measured. */
+static const struct operation deadline_operations[] = {
+	{ "tsc deadline", op_deadline },
+	{ "cpuid, a deadline armed", op_cpuid },
 };
 
 /* Ticks of ROUNDS calls. */
@@ -135,6 +151,32 @@ static void measure_all(const struct operation *o, u32 n)
 	}
 }
 
+/* From a deadline until the guest, which computes, goes on after it. */
+static void measure_lateness(void)
+{
+	u64 sum = 0, due;
+
+	irq_enable();
+	for (u32 i = 0; i < WARM_UP; i++) {
+		u32 before = kcpu_irqs(kcpu_self(), VEC_TIMER);
+
+		due = x86_rdtsc() + SOON;
+		x86_wrmsr(MSR_DEADLINE, due);
+		while (kcpu_irqs(kcpu_self(), VEC_TIMER) == before)
+			;
+		sum += x86_rdtsc() - due;
+	}
+	irq_disable();
+	say("BENCH interrupt after its tsc deadline: %lu", sum / WARM_UP);
+}
+
+static void measure_deadlines(void)
+{
+	apic_write(LAPIC_LVT_TIMER, TIMER_DEADLINE | VEC_TIMER);
+	measure_all(deadline_operations, ARRAY_SIZE(deadline_operations));
+	measure_lateness();
+}
+
 static void measure(void)
 {
 	__asm__ volatile("cli");
@@ -143,6 +185,7 @@ static void measure(void)
 	x86_wrmsr(MSR_APIC_BASE_, x86_rdmsr(MSR_APIC_BASE_) | APIC_BASE_X2APIC);
 	x86_wrmsr(MSR_X2APIC_SVR, SVR_ENABLED);
 	measure_all(x2apic_operations, ARRAY_SIZE(x2apic_operations));
+	measure_deadlines();
 }
 
 const struct test tests[] = {
