@@ -339,6 +339,21 @@ static void the_priority_counts(void **state)
 	assert_string_equal(b.field, "TPR_THRESHOLD");
 }
 
+/* Direct guests have no preemption timer, mediated ones have. */
+static void no_timer_no_saving(void **state)
+{
+	struct check_broken b;
+
+	(void)state;
+	image[VMCS_EXIT_CONTROLS] |= EXIT_SAVE_TIMER;
+	assert_good();
+	fresh(true, put_long_guest);
+	image[VMCS_EXIT_CONTROLS] |= EXIT_SAVE_TIMER;
+	assert_false(check_vmcs(&vmcs, CHECK_CONTROLS, &b));
+	assert_string_equal(b.field, "EXIT_CONTROLS");
+	assert_non_null(strstr(b.rule, "preemption timer"));
+}
+
 static void virtual_8086(void **state)
 {
 	struct check_broken b;
@@ -373,6 +388,7 @@ int main(void)
 		cmocka_unit_test_setup(broken_ones_are_named, prepare),
 		cmocka_unit_test_setup(pairs_are_judged_together, prepare),
 		cmocka_unit_test_setup(the_priority_counts, prepare),
+		cmocka_unit_test_setup(no_timer_no_saving, prepare),
 		cmocka_unit_test_setup(virtual_8086, prepare),
 		cmocka_unit_test(elements_are_named_after_their_row),
 	};
