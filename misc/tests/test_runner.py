@@ -2,7 +2,9 @@
 """The runner fails what must fail. Shell scripts play the machines."""
 import json
 import os
+import socket
 import tempfile
+import threading
 import time
 import unittest
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import load
 
 load.package("testbed")
-from bed import (bochs, console, execute, iso, machine,  # noqa: E402
+from bed import (autopsy, bochs, console, execute, iso, machine,  # noqa: E402
                  summary, table)
 
 DEFAULTS = {"bed": "bare", "cpus": 1, "kernels": "default", "memory": "1G",
@@ -22,6 +24,27 @@ def make_run(**more):
     entry = {"name": "t", "expect": ["one", "two"], **more}
     table.check_keys("t", {**DEFAULTS, **entry})
     return next(table.expand(entry, DEFAULTS, ["6.1"]))
+
+
+REGISTERS = b"""\
+CPU#0\r
+EAX=00000000 EBX=00000000\r
+EIP=0000fff0 EFL=00000002 [-------] CPL=0 II=0 A20=1 SMM=0 HLT=0\r
+CPU#1\r
+RIP=ffffffff81e0b5ee RFL=00000246 [---Z-P-] CPL=0 II=0 A20=1 SMM=0 HLT=1\r
+"""
+
+
+def play_monitor(server):
+    """QEMU's, for one caller."""
+    try:
+        peer = server.accept()[0]
+    except OSError:
+        return
+    with peer:
+        peer.sendall(b"QEMU 10 monitor\r\n(qemu) ")
+        while peer.recv(100) == b"info registers -a\n":
+            peer.sendall(REGISTERS + b"(qemu) ")
 
 
 class Execute(unittest.TestCase):
@@ -84,6 +107,57 @@ class Execute(unittest.TestCase):
                                     end="match"), "")
         self.assertLess(time.monotonic() - start, 10)
 
+    def look(self, script, **more):
+        """The log of a lost machine that has this monitor."""
+        with tempfile.TemporaryDirectory() as tmp:
+            path = Path(tmp) / "t.monitor"
+            with socket.socket(socket.AF_UNIX) as server:
+                server.bind(str(path))
+                server.listen()
+                monitor = threading.Thread(target=play_monitor,
+                                           args=(server,))
+                monitor.start()
+                res = execute.execute(make_run(**more), ["sh", "-c", script],
+                                      Path(tmp), None, (path, "/bin/sh"))
+                # Nobody asked: it still waits.
+                with socket.socket(socket.AF_UNIX) as own:
+                    try:
+                        own.connect(str(path))
+                    except OSError:
+                        pass
+                server.shutdown(socket.SHUT_RDWR)
+                monitor.join()
+            self.assertFalse(path.exists())
+            return res, Path(res.log).read_text()
+
+    def test_a_lost_machine_is_looked_at(self):
+        res, log = self.look("echo one; echo a panic; sleep 0.3; echo why; sleep 60")
+        self.assertIn("forbidden line: a panic", res.error)
+        self.assertIn("] why", log)
+        self.assertNotIn("why", res.lines)
+        for n in range(autopsy.SAMPLES):
+            self.assertIn(f"[autopsy] {n + 1}: CPU 0: RIP 000000000000fff0\n",
+                          log)
+            self.assertIn(f"[autopsy] {n + 1}: CPU 1: RIP ffffffff81e0b5ee "
+                          "halted\n", log)
+
+    def test_so_is_one_that_hangs(self):
+        res, log = self.look("echo one; sleep 60", timeout=1)
+        self.assertIn("after 1 s no line matched", res.error)
+        self.assertIn("[autopsy] 1: CPU 1: RIP", log)
+
+    def test_others_are_not(self):
+        for script in "echo one; echo two", "echo one", "echo panic":
+            self.assertNotIn("[autopsy]", self.look(script)[1])
+
+    def test_a_deaf_monitor_is_no_error(self):
+        with tempfile.TemporaryDirectory() as tmp:
+            res = execute.execute(
+                make_run(timeout=1), ["sh", "-c", "sleep 60"], Path(tmp), None,
+                (Path(tmp) / "none", "/none"))
+            self.assertIn("no line matched", res.error)
+            self.assertIn("[autopsy] no answer", Path(res.log).read_text())
+
     def test_children_do_not_survive(self):
         with tempfile.TemporaryDirectory() as tmp:
             pid_file = Path(tmp) / "pid"
@@ -118,6 +192,28 @@ class Execute(unittest.TestCase):
         self.assertEqual(self.judge(
             "printf '\\033[1;31mone\\033[0m\\r\\ntwo\\r\\n'",
             expect=["^one$", "^two$"]), "")
+
+
+class Autopsy(unittest.TestCase):
+    """Addresses and names."""
+
+    def test_names(self):
+        known = [(0x100, "a"), (0x200, "b")]
+        self.assertEqual(autopsy.name_of(0xff, known), "")
+        self.assertEqual(autopsy.name_of(0x1ff, known), "a+0xff")
+        self.assertEqual(autopsy.name_of(0x200, known), "b+0x0")
+        self.assertEqual(autopsy.name_of(0x80000, known), "")
+
+    def test_qemu_has_a_monitor_and_bochs_has_none(self):
+        run = make_run()
+        path, image = machine.Builder("/b").monitor(run)
+        self.assertIn(f"unix:{path},server,nowait",
+                      machine.Builder("/b").command(run))
+        self.assertEqual(image, Path("/b/hypervisor/holm.elf"))
+        self.assertIsNone(bochs.Builder("/b").monitor(run))
+        far = machine.Builder("/" + "b" * 100)
+        self.assertIsNone(far.monitor(run))
+        self.assertNotIn("-monitor", far.command(run))
 
 
 class Table(unittest.TestCase):

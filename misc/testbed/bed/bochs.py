@@ -60,6 +60,10 @@ class Builder(machine.Builder):
         super().__init__(build)
         self.logs /= "bochs"
 
+    def monitor(self, run):
+        """It has none."""
+        return None
+
     def linux_args(self, run):
         return f"{BASE_CMDLINE} {run.cmdline}".strip()
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import autopsy
 from .console import Console
 
 JUDGES = Path(__file__).resolve().parents[1] / "judges"
@@ -89,7 +90,19 @@ def ask_judge(run, path):
     return f"{run.judge}: {got.stdout.strip() or got.returncode}"
 
 
-def watch(child, console, run, log, deadline):
+def examine(child, console, run, log, monitor):
+    """The test is lost: what the machine still says, and where its CPUs are."""
+    path, image = monitor
+    lines = len(console.lines)
+    until = time.monotonic() + autopsy.LINGER
+    while pump(child, console, run, until) == "error":
+        continue
+    if child.poll() is None:
+        autopsy.perform(path, image, log)
+    del console.lines[lines:]
+
+
+def watch(child, console, run, log, deadline, monitor):
     """One machine from its start to its end; (why it ended, status)."""
     errors = threading.Thread(target=drain_errors, args=(child, log))
     errors.start()
@@ -97,6 +110,8 @@ def watch(child, console, run, log, deadline):
         why = pump(child, console, run, deadline)
         if not why:
             child.wait(10)
+        elif monitor and why != "match":
+            examine(child, console, run, log, monitor)
         console.finish()
     finally:
         kill_group(child)
@@ -104,8 +119,11 @@ def watch(child, console, run, log, deadline):
     return why, child.returncode
 
 
-def execute(run, command, log_dir, echo=None):
-    """Boot, watch, judge. Never retries."""
+def execute(run, command, log_dir, echo=None, monitor=None):
+    """
+    Boot, watch, judge. Never retries. @monitor: the emulator's socket and the
+    image whose symbols are wanted, if a lost machine can be looked at.
+    """
     log_dir.mkdir(parents=True, exist_ok=True)
     path = log_dir / f"{run.stem()}.log"
     limit = run.timeout * float(os.environ.get("TIMEOUT_SCALE", "1"))
@@ -116,8 +134,11 @@ def execute(run, command, log_dir, echo=None):
         with subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE, start_new_session=True) as child:
-            why, status = watch(child, console, run, log, start + limit)
+            why, status = watch(child, console, run, log, start + limit,
+                                monitor)
         error = verdict(run, console, why, status)
+    if monitor:
+        monitor[0].unlink(missing_ok=True)
     if run.judge and not error:
         error = ask_judge(run, path)
     return Result(run.name, error, time.monotonic() - start, console.times,

@@ -2,7 +2,7 @@
 """The emulated machine of a run as a QEMU command line."""
 from pathlib import Path
 
-from . import iso
+from . import autopsy, iso
 
 # What TCG can do of an EPYC, without its warnings; see the SVM notes in doc/.
 CPU = "EPYC,+vgif,+x2apic,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec"
@@ -40,6 +40,18 @@ class Builder:
     def com2(self, run):
         """Where what is written to the second serial port goes."""
         return self.logs / f"{run.stem()}.com2"
+
+    def monitor(self, run):
+        """(QEMU's monitor, whose symbols); None if its name is too long."""
+        path = self.logs.absolute() / f"{run.stem()}.monitor"
+        return None if len(str(path)) > autopsy.LONGEST else (
+            path, self.holm(run))
+
+    def monitor_args(self, run):
+        """The options that make it."""
+        found = self.monitor(run)
+        return ["-monitor", f"unix:{escape(str(found[0]))},server,nowait"] \
+            if found else []
 
     def linux_args(self, run):
         """The Service VM's kernel command line."""
@@ -97,7 +109,8 @@ class Builder:
         cmd = ["qemu-system-x86_64", "-M", "q35",
                "-accel", "tcg,thread=multi", "-cpu", CPU,
                "-smp", run.cpus, "-m", run.memory,
-               "-nodefaults", "-display", "none", *serial]
+               "-nodefaults", "-display", "none", *serial,
+               *self.monitor_args(run)]
         if run.end != "match":
             cmd.append("-no-reboot")
         return [str(a) for a in cmd + self.firmware(run) +
