@@ -11,9 +11,11 @@
 
 #include <linux/bits.h>
 #include <linux/io.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/pci.h>
 #include <linux/printk.h>
+#include <linux/sched/clock.h>
 #include <linux/slab.h>
 
 #include "abi/acrn.h"
@@ -24,7 +26,17 @@
 #define PCI_PORT_DATA   0xcfc
 #define PCI_ADDR_ENABLE BIT(31)
 
+/* Of each tick, what upcalls may take for answers: a quarter. */
+#define UPCALL_NS_A_TICK (TICK_NSEC / 4)
+
 static struct workqueue_struct *ioreq_wq;
+static struct workqueue_struct *ioreq_late_wq;
+
+/* What upcalls took so far in which tick; under hsm_vms_lock. */
+static struct {
+	unsigned long tick;
+	u64 ns;
+} ioreq_spent;
 
 /* Answer of a machine that has nothing at an address. */
 static void ioreq_set_floating(struct acrn_io_request *req, u32 type)
@@ -193,6 +205,48 @@ static void ioreq_look_for_off(struct work_struct *work)
 
 static DECLARE_WORK(ioreq_work, ioreq_look_for_off);
 
+/* Every slot of every VM. The caller has hsm_vms_lock. True: one may be off. */
+static bool ioreq_dispatch_all(void)
+{
+	struct hsm_vm *vm;
+	bool off = false;
+
+	list_for_each_entry(vm, &hsm_vms, node)
+	{
+		ioreq_dispatch_vm(vm);
+		off |= ioreq_may_be_off(vm);
+	}
+	return off;
+}
+
+/*
+ * Guests that ask as fast as they are answered would keep this CPU in
+ * interrupts for ever. What is too much for a tick is left to a worker, which
+ * has to share the CPU as every process has.
+ */
+static bool ioreq_is_too_much(void)
+{
+	if (ioreq_spent.tick != jiffies) {
+		ioreq_spent.tick = jiffies;
+		ioreq_spent.ns = 0;
+	}
+	return ioreq_spent.ns > UPCALL_NS_A_TICK;
+}
+
+static void ioreq_dispatch_late(struct work_struct *work)
+{
+	unsigned long flags;
+	bool off;
+
+	spin_lock_irqsave(&hsm_vms_lock, flags);
+	off = ioreq_dispatch_all();
+	spin_unlock_irqrestore(&hsm_vms_lock, flags);
+	if (off)
+		queue_work(ioreq_wq, &ioreq_work);
+}
+
+static DECLARE_WORK(ioreq_late, ioreq_dispatch_late);
+
 /**
  * hsm_ioreq_upcall() - the hypervisor has something for some VM
  *
@@ -200,18 +254,19 @@ static DECLARE_WORK(ioreq_work, ioreq_look_for_off);
  */
 void hsm_ioreq_upcall(void)
 {
-	bool off = false;
+	u64 start = local_clock();
+	bool off = false, late;
 	unsigned long flags;
-	struct hsm_vm *vm;
 
 	atomic64_inc(&hsm_stat.upcalls);
 	spin_lock_irqsave(&hsm_vms_lock, flags);
-	list_for_each_entry(vm, &hsm_vms, node)
-	{
-		ioreq_dispatch_vm(vm);
-		off |= ioreq_may_be_off(vm);
-	}
+	late = ioreq_is_too_much();
+	if (!late)
+		off = ioreq_dispatch_all();
+	ioreq_spent.ns += local_clock() - start;
 	spin_unlock_irqrestore(&hsm_vms_lock, flags);
+	if (late)
+		queue_work(ioreq_late_wq, &ioreq_late);
 	if (off)
 		queue_work(ioreq_wq, &ioreq_work);
 }
@@ -301,7 +356,14 @@ int hsm_ioreq_init(void)
 {
 	ioreq_wq = alloc_ordered_workqueue("acrn_hsm_ioreq",
 					   WQ_HIGHPRI | WQ_MEM_RECLAIM);
-	return ioreq_wq ? 0 : -ENOMEM;
+	if (!ioreq_wq)
+		return -ENOMEM;
+	ioreq_late_wq =
+		alloc_ordered_workqueue("acrn_hsm_late", WQ_MEM_RECLAIM);
+	if (ioreq_late_wq)
+		return 0;
+	destroy_workqueue(ioreq_wq);
+	return -ENOMEM;
 }
 
 /**
@@ -311,5 +373,6 @@ int hsm_ioreq_init(void)
  */
 void hsm_ioreq_exit(void)
 {
+	destroy_workqueue(ioreq_late_wq);
 	destroy_workqueue(ioreq_wq);
 }
