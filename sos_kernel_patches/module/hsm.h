@@ -90,6 +90,7 @@ struct hsm_vm {
 /* Figures for sysfs, counted since the module was loaded. */
 struct hsm_stat {
 	atomic64_t upcalls;
+	atomic64_t upcalls_late; /* of these, left to a worker */
 	atomic64_t requests;
 };
 

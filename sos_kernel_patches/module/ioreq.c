@@ -265,8 +265,10 @@ void hsm_ioreq_upcall(void)
 		off = ioreq_dispatch_all();
 	ioreq_spent.ns += local_clock() - start;
 	spin_unlock_irqrestore(&hsm_vms_lock, flags);
-	if (late)
+	if (late) {
+		atomic64_inc(&hsm_stat.upcalls_late);
 		queue_work(ioreq_late_wq, &ioreq_late);
+	}
 	if (off)
 		queue_work(ioreq_wq, &ioreq_work);
 }

@@ -114,6 +114,14 @@ static ssize_t upcalls_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(upcalls);
 
+static ssize_t upcalls_late_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%lld\n",
+			  (long long)atomic64_read(&hsm_stat.upcalls_late));
+}
+static DEVICE_ATTR_RO(upcalls_late);
+
 static ssize_t requests_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
 {
@@ -123,10 +131,15 @@ static ssize_t requests_show(struct device *dev, struct device_attribute *attr,
 static DEVICE_ATTR_RO(requests);
 
 static struct attribute *hsm_attrs[] = {
-	&dev_attr_remove_cpu.attr, &dev_attr_return_cpu.attr,
-	&dev_attr_cpus_taken.attr, &dev_attr_pinned_pages.attr,
-	&dev_attr_vms.attr,        &dev_attr_upcalls.attr,
-	&dev_attr_requests.attr,   NULL,
+	&dev_attr_remove_cpu.attr,
+	&dev_attr_return_cpu.attr,
+	&dev_attr_cpus_taken.attr,
+	&dev_attr_pinned_pages.attr,
+	&dev_attr_vms.attr,
+	&dev_attr_upcalls.attr,
+	&dev_attr_requests.attr,
+	&dev_attr_upcalls_late.attr,
+	NULL,
 };
 
 static const struct attribute_group hsm_group = { .attrs = hsm_attrs };

@@ -28,6 +28,7 @@
 #include "abi/hypercall.h"
 #include "hsm_cell.h"
 #include "hsm_lib.h"
+#include "hsm_request.h"
 #include "hsm_serve.h"
 
 /* What the kernel itself counts: pins taken that were not released. */
@@ -303,77 +304,6 @@ static void test_cpu_kept(void)
 	CHECK(ioctl(hsm_fd, ACRN_IOCTL_DESTROY_VM) == 0);
 	CHECK(write_line(SYSFS "return_cpu", "1") == 0);
 	CHECK(cpu_is_online(1));
-}
-
-static void test_request(void)
-{
-	struct mock_cmd cmd;
-	struct acrn_io_request *req;
-
-	CHECK(vm_create(6) == 0);
-	CHECK_ERR(ioctl(hsm_fd, ACRN_IOCTL_ATTACH_IOREQ_CLIENT), ENODEV);
-	CHECK(ioctl(hsm_fd, ACRN_IOCTL_CREATE_IOREQ_CLIENT) == 0);
-	CHECK_ERR(ioctl(hsm_fd, ACRN_IOCTL_CREATE_IOREQ_CLIENT), EEXIST);
-	CHECK_ERR(complete(0), EINVAL);
-	CHECK_ERR(complete(2), EINVAL);
-	CHECK_ERR(complete(0xffffffff), EINVAL);
-
-	cmd = request(ACRN_IOREQ_TYPE_PORTIO, ACRN_IOREQ_DIR_READ, 0x64, 1, 0);
-	CHECK(mock(&cmd) == 0);
-	req = client_take();
-	CHECK(req->reqs.pio_request.address == 0x64 && !req->kernel_handled);
-	req->reqs.pio_request.value = 0x5a;
-	CHECK(complete(0) == 0);
-	CHECK_ERR(complete(0), EINVAL);
-	CHECK(mock_now().answer == 0x5a);
-
-	cmd = request(ACRN_IOREQ_TYPE_MMIO, ACRN_IOREQ_DIR_READ, 1UL << 33, 8,
-		      0);
-	CHECK(mock(&cmd) == 0);
-	client_take()->reqs.mmio_request.value = 0x123456789abcdefUL;
-	CHECK(complete(0) == 0);
-	CHECK(mock_now().answer == 0x123456789abcdefUL);
-}
-
-static void test_request_without_client(void)
-{
-	CHECK(vm_create(2) == 0);
-	CHECK(answered(request(ACRN_IOREQ_TYPE_PORTIO, 0, 0x60, 4, 0)) ==
-	      0xffffffff);
-	CHECK(answered(request(ACRN_IOREQ_TYPE_MMIO, 0, 1UL << 33, 8, 0)) ==
-	      UINT64_MAX);
-	CHECK(ioctl(hsm_fd, ACRN_IOCTL_CREATE_IOREQ_CLIENT) == 0);
-	/* A type no device model knows never reaches one. */
-	answered(request(3, 0, 0x1000, 4, 0));
-	CHECK(ioctl(hsm_fd, ACRN_IOCTL_DESTROY_IOREQ_CLIENT) == 0);
-	CHECK_ERR(ioctl(hsm_fd, ACRN_IOCTL_ATTACH_IOREQ_CLIENT), ENODEV);
-}
-
-static void test_pci_ports(void)
-{
-	const uint32_t pio = ACRN_IOREQ_TYPE_PORTIO;
-	struct mock_cmd cmd;
-	struct acrn_io_request *req;
-
-	CHECK(vm_create(2) == 0);
-	CHECK(ioctl(hsm_fd, ACRN_IOCTL_CREATE_IOREQ_CLIENT) == 0);
-	CHECK(answered(request(pio, 0, 0xcfc, 4, 0)) == 0xffffffff);
-	answered(request(pio, 1, 0xcf8, 4, 0x82013a44));
-	CHECK(answered(request(pio, 0, 0xcf8, 4, 0)) == 0x82013a44);
-	answered(request(pio, 1, 0xcf8, 1, 0));
-	CHECK(answered(request(pio, 0, 0xcf8, 4, 0)) == 0x82013a44);
-
-	cmd = request(pio, 1, 0xcfe, 2, 0xbeef);
-	CHECK(mock(&cmd) == 0);
-	req = client_take();
-	CHECK(req->type == ACRN_IOREQ_TYPE_PCICFG);
-	CHECK(req->reqs.pci_request.bus == 1);
-	CHECK(req->reqs.pci_request.dev == 7);
-	CHECK(req->reqs.pci_request.func == 2);
-	CHECK(req->reqs.pci_request.reg == 0x246);
-	CHECK(req->reqs.pci_request.value == 0xbeef);
-	CHECK(req->reqs.pci_request.size == 2);
-	CHECK(complete(0) == 0);
 }
 
 static int ioeventfd(int fd, uint32_t flags, uint64_t addr, uint32_t len,
@@ -708,6 +638,7 @@ static const struct {
 	{ "requests that follow each other", test_serve_briskly },
 	{ "requests without a client are answered", test_request_without_client },
 	{ "PCI ports become PCI requests", test_pci_ports },
+	{ "a VM that asks for ever leaves others their CPU", test_asks_for_ever },
 	{ "writes become events", test_ioeventfd },
 	{ "events become interrupts", test_irqfd },
 	{ "a VM that stops ends the wait", test_wait_off },

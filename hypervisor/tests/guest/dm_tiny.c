@@ -12,6 +12,7 @@
 #define PORT_RESET    0xcf9
 #define PORT_KBD      0x64
 #define PORT_PM1      0x404
+#define PORT_PCI      0xcf8
 #define PORT_POST     0x80
 #define PORT_COM1     0x3f8
 #define PORT_COM1_LSR 0x3fd
@@ -127,6 +128,14 @@ static void do_ask(void)
 		(void)x86_inb(PORT_POST);
 }
 
+/* The driver answers it, in its interrupt: the next question is soon there. */
+static void do_nag(void)
+{
+	say("TINY nags");
+	for (;;)
+		x86_outl(PORT_PCI, 0);
+}
+
 static void do_sleep(void)
 {
 	say("TINY sleeps");
@@ -148,7 +157,8 @@ static const struct {
 	void (*fn)(void);
 } actions[] = {
 	{ "off", do_off }, { "triple", do_triple }, { "spin", do_spin },
-	{ "ask", do_ask }, { "sleep", do_sleep },   { "wait", do_wait },
+	{ "ask", do_ask }, { "nag", do_nag },       { "sleep", do_sleep },
+	{ "wait", do_wait },
 };
 
 static u64 option_number(const char *name)

@@ -7,6 +7,7 @@
 #include <linux/bits.h>
 #include <linux/cpumask.h>
 #include <linux/io.h>
+#include <linux/irq_work.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/smp.h>
@@ -38,6 +39,7 @@ static u64 mock_fail_in;
 static u32 mock_again_nr;
 static u64 mock_again;
 static u64 mock_trace;
+static struct mock_cmd mock_ask; /* repeat times more */
 static DECLARE_WAIT_QUEUE_HEAD(mock_wq);
 
 /* vmid 0 is the Service VM. */
@@ -219,6 +221,45 @@ static int mock_set_ioreq(u64 vmid, u64 gpa)
 	return 0;
 }
 
+static int mock_put_request(const struct mock_cmd *cmd)
+{
+	struct mock_vm *vm = mock_find(cmd->vmid);
+	struct acrn_io_request *req;
+
+	if (!vm || !vm->ioreq || cmd->vcpu >= ACRN_IO_REQUEST_MAX)
+		return -EINVAL;
+	req = &vm->ioreq->req_slot[cmd->vcpu];
+	if (READ_ONCE(req->processed) != ACRN_IOREQ_STATE_FREE)
+		return -EBUSY;
+	memset(&req->reqs, 0, sizeof(req->reqs));
+	req->type = cmd->type;
+	req->completion_polling = 0;
+	req->reqs.mmio_request.direction = cmd->direction;
+	req->reqs.mmio_request.address = cmd->addr;
+	req->reqs.mmio_request.size = cmd->size;
+	req->reqs.mmio_request.value = cmd->value;
+	smp_store_release(&req->processed, ACRN_IOREQ_STATE_PENDING);
+	return 0;
+}
+
+static void mock_on_irq(struct irq_work *work)
+{
+	hsm_ioreq_upcall();
+}
+
+static DEFINE_IRQ_WORK(mock_irq, mock_on_irq);
+
+/* Who asks for ever is back before its answer's interrupt has ended. */
+static void mock_ask_again(u64 vmid, u64 vcpu)
+{
+	if (!mock_ask.repeat || mock_ask.vmid != vmid || mock_ask.vcpu != vcpu)
+		return;
+	mock_ask.repeat--;
+	if (mock_put_request(&mock_ask))
+		mock_state.bad_calls++;
+	irq_work_queue(&mock_irq);
+}
+
 static int mock_finish(u64 vmid, u64 vcpu)
 {
 	struct mock_vm *vm = mock_find(vmid);
@@ -238,6 +279,7 @@ static int mock_finish(u64 vmid, u64 vcpu)
 				    : req->reqs.pio_request.value;
 	mock_state.finished++;
 	WRITE_ONCE(req->processed, ACRN_IOREQ_STATE_FREE);
+	mock_ask_again(vmid, vcpu);
 	return 0;
 }
 
@@ -392,27 +434,6 @@ int hsm_hcall(u32 nr, u64 arg1, u64 arg2)
 	return ret;
 }
 
-static int mock_put_request(const struct mock_cmd *cmd)
-{
-	struct mock_vm *vm = mock_find(cmd->vmid);
-	struct acrn_io_request *req;
-
-	if (!vm || !vm->ioreq || cmd->vcpu >= ACRN_IO_REQUEST_MAX)
-		return -EINVAL;
-	req = &vm->ioreq->req_slot[cmd->vcpu];
-	if (READ_ONCE(req->processed) != ACRN_IOREQ_STATE_FREE)
-		return -EBUSY;
-	memset(&req->reqs, 0, sizeof(req->reqs));
-	req->type = cmd->type;
-	req->completion_polling = 0;
-	req->reqs.mmio_request.direction = cmd->direction;
-	req->reqs.mmio_request.address = cmd->addr;
-	req->reqs.mmio_request.size = cmd->size;
-	req->reqs.mmio_request.value = cmd->value;
-	smp_store_release(&req->processed, ACRN_IOREQ_STATE_PENDING);
-	return 0;
-}
-
 static bool mock_is_answered(const struct mock_cmd *cmd)
 {
 	struct mock_vm *vm = mock_find(cmd->vmid);
@@ -428,6 +449,9 @@ static int mock_do(const struct mock_cmd *cmd)
 
 	switch (cmd->op) {
 	case MOCK_REQUEST:
+		return mock_put_request(cmd);
+	case MOCK_ASK:
+		mock_ask = *cmd;
 		return mock_put_request(cmd);
 	case MOCK_OFF:
 		if (!vm)

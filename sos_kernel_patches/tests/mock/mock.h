@@ -7,6 +7,7 @@
 
 enum mock_op {
 	MOCK_REQUEST, /* put a request into the slot of vcpu, and call */
+	MOCK_ASK,     /* and repeat times more, as soon as it is answered */
 	MOCK_WAIT,    /* wait until that request is answered */
 	MOCK_OFF,     /* the VM stops by itself, and call */
 	MOCK_FAIL,    /* fail the value-th call of number addr from now */
@@ -19,7 +20,7 @@ struct mock_cmd {
 	__u32 vcpu;
 	__u32 type;
 	__u32 direction;
-	__u32 reserved;
+	__u32 repeat;
 	__u64 addr;
 	__u64 size;
 	__u64 value;
