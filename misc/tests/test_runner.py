@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The runner fails what must fail. Shell scripts play the machines."""
+import argparse
 import json
 import os
 import socket
@@ -13,7 +14,9 @@ import load
 
 load.package("testbed")
 from bed import (autopsy, bochs, console, execute, iso, machine,  # noqa: E402
-                 summary, table)
+                 stale, summary, table)
+
+RUNNER = load.script("testbed/runner")
 
 DEFAULTS = {"bed": "bare", "cpus": 1, "kernels": "default", "memory": "1G",
             "timeout": 20, "forbid": ["panic"]}
@@ -192,6 +195,84 @@ class Execute(unittest.TestCase):
         self.assertEqual(self.judge(
             "printf '\\033[1;31mone\\033[0m\\r\\ntwo\\r\\n'",
             expect=["^one$", "^two$"]), "")
+
+
+OOPS = "[    2.46] Oops: int3: 0000 [#1] PREEMPT SMP NOPTI"
+GONE = "[    2.47] Code: 89 fe 0f <1f> 44 00 00 66 90"
+THERE = "[    2.47] Code: 89 fe cc <1f> 44 00 00 66 90"
+
+
+class Player(machine.Builder):
+    """The next of some scripts each time a machine is wanted."""
+
+    def __init__(self, build, *scripts):
+        super().__init__(build)
+        self.scripts = list(scripts)
+
+    def command(self, run, serial=()):
+        """What plays the machine."""
+        return ["sh", "-c", self.scripts.pop(0)]
+
+    def monitor(self, run):
+        """None."""
+        return None
+
+    def missing(self, run):
+        """Nothing."""
+        return []
+
+
+class Stale(unittest.TestCase):
+    """QEMU spoils a run: then, and only then, there is a second one."""
+
+    def test_a_breakpoint_that_is_not_there(self):
+        self.assertEqual(stale.find([OOPS, "RIP: x", GONE], ["Oops"]),
+                         stale.SENTENCE)
+        self.assertEqual(stale.find([OOPS[14:], GONE], ["panic"]),
+                         stale.SENTENCE)
+
+    def test_whatever_else_is_wrong(self):
+        for lines in ([], ["a panic"], [OOPS], [GONE], [GONE, OOPS],
+                      [OOPS, THERE], [OOPS, THERE, GONE],
+                      ["a panic", OOPS, GONE],
+                      [OOPS.replace("#1", "#2"), GONE],
+                      [OOPS.replace("int3", "invalid opcode"), GONE],
+                      [OOPS, "Code: Unable to access opcode bytes", "x"]):
+            self.assertEqual(stale.find(lines, ["panic", "Oops"]), "", lines)
+
+    def test_bochs_has_no_excuse(self):
+        self.assertEqual(bochs.Builder("/b").excuse(make_run(), [OOPS, GONE]),
+                         "")
+
+    def play(self, *scripts):
+        """(the result, scripts left, what the spoilt log has)"""
+        with tempfile.TemporaryDirectory() as tmp:
+            args = argparse.Namespace(verbose=False)
+            builder = Player(tmp, *scripts)
+            res = RUNNER.do_one(make_run(forbid=["Oops"]), builder, args)
+            spoilt = Path(tmp) / "logs/t.spoilt.log"
+            text = spoilt.read_text() if spoilt.exists() else ""
+            return res, len(builder.scripts), text
+
+    def test_second_run(self):
+        bad = f"echo one; echo '{OOPS}'; echo '{GONE}'"
+        good = "echo one; echo two"
+        res, left, text = self.play(bad, good, good)
+        self.assertEqual((res.error, left), ("", 1))
+        self.assertIn(stale.SENTENCE, res.again)
+        self.assertIn(OOPS, text)
+
+    def test_no_third_run(self):
+        bad = f"echo one; echo '{OOPS}'; echo '{GONE}'"
+        res, left, _ = self.play(bad, bad, "echo one; echo two")
+        self.assertIn("forbidden line", res.error)
+        self.assertEqual(left, 1)
+
+    def test_no_second_run(self):
+        for bad in f"echo '{OOPS}'; echo '{THERE}'", "echo one":
+            res, left, text = self.play(bad, "echo one; echo two")
+            self.assertTrue(res.error)
+            self.assertEqual((res.again, left, text), ("", 1, ""))
 
 
 class Autopsy(unittest.TestCase):

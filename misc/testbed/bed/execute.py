@@ -17,13 +17,14 @@ JUDGES = Path(__file__).resolve().parents[1] / "judges"
 
 @dataclass
 class Result:
-    """error is empty if the run passed."""
+    """error is empty if the run passed; again says why it is a second one."""
     name: str
     error: str
     seconds: float
     times: dict = field(default_factory=dict)
     lines: list = field(default_factory=list)
     log: str = ""
+    again: str = ""
 
 
 def kill_group(child):

@@ -2,7 +2,7 @@
 """The emulated machine of a run as a QEMU command line."""
 from pathlib import Path
 
-from . import autopsy, iso
+from . import autopsy, iso, stale
 
 # What TCG can do of an EPYC, without its warnings; see the SVM notes in doc/.
 CPU = "EPYC,+vgif,+x2apic,-fxsr-opt,-misalignsse,-osvw,-topoext,-nrip-save,-xsavec"
@@ -60,6 +60,11 @@ class Builder:
     def lacks(self, run):
         """Why this machine cannot do the run, or nothing."""
         return "an AMD CPU" if "intel" in run.needs else ""
+
+    def excuse(self, run, lines):
+        """How the emulator itself spoilt the run that left these lines, or
+        nothing."""
+        return stale.find(lines, run.forbid)
 
     def prepare(self, run):
         """Make what the run boots from, if it is more than files."""
