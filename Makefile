@@ -13,6 +13,9 @@ DESTDIR	?=
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
+# Goals that are given together would build their parts at the same time, in
+# one folder. What each of them calls uses all CPUs.
+.NOTPARALLEL:
 TEST	?=
 BED	?=
 

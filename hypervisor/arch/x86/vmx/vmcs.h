@@ -174,8 +174,8 @@ static inline enum vmcs_field vmcs_nth(enum vmcs_field first, u32 i)
 #define EXIT_SAVE_PAT   BIT32(18)
 #define EXIT_LOAD_PAT   BIT32(19)
 #define EXIT_SAVE_EFER  BIT32(20)
-#define EXIT_SAVE_TIMER BIT32(22)
 #define EXIT_LOAD_EFER  BIT32(21)
+#define EXIT_SAVE_TIMER BIT32(22)
 
 /* VM-entry controls, table 25-15. */
 #define ENTRY_LOAD_DEBUG BIT32(2)
