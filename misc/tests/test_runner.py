@@ -3,7 +3,9 @@
 import argparse
 import json
 import os
+import signal
 import socket
+import subprocess
 import tempfile
 import threading
 import time
@@ -273,6 +275,71 @@ class Stale(unittest.TestCase):
             res, left, text = self.play(bad, "echo one; echo two")
             self.assertTrue(res.error)
             self.assertEqual((res.again, left, text), ("", 1, ""))
+
+
+class Stopped(unittest.TestCase):
+    """A runner that gets a signal takes its machines along."""
+
+    TABLE = """
+[defaults]
+bed = "bare"
+cpus = 1
+kernels = "default"
+memory = "1G"
+timeout = 60
+forbid = []
+[[test]]
+name = "a"
+expect = ["x"]
+[[test]]
+name = "b"
+expect = ["x"]
+[[test]]
+name = "c"
+expect = ["x"]
+"""
+    MACHINE = "#!/bin/sh\nsleep 60 &\necho $! >> $0.pids\nwait\n"
+
+    def start(self, tmp):
+        """The runner, with a shell script for QEMU; two machines run."""
+        (tmp / "t.toml").write_text(self.TABLE)
+        qemu = tmp / "qemu-system-x86_64"
+        qemu.write_text(self.MACHINE)
+        qemu.chmod(0o755)
+        for version in RUNNER.known_kernels():
+            for name in (f"cache/kernel-{version}/vmlinuz",
+                         f"images/service-{version}.cpio"):
+                (tmp / name).parent.mkdir(parents=True, exist_ok=True)
+                (tmp / name).touch()
+        child = subprocess.Popen(
+            [load.MISC / "testbed/runner", "-j2", "--build", tmp, "--table",
+             tmp / "t.toml"], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PATH": f"{tmp}:{os.environ['PATH']}"})
+        pids = Path(f"{qemu}.pids")
+        until = time.monotonic() + 30
+        while not pids.exists() or len(pids.read_text().split()) < 2:
+            self.assertLess(time.monotonic(), until)
+            time.sleep(0.05)
+        return child, pids
+
+    def stop(self, number, status):
+        with tempfile.TemporaryDirectory() as tmp:
+            child, pids = self.start(Path(tmp))
+            child.send_signal(number)
+            self.assertEqual(child.wait(20), status)
+            left = pids.read_text().split()
+        self.assertEqual(len(left), 2)
+        for pid in left:
+            state = Path(f"/proc/{pid}/stat")
+            self.assertTrue(not state.exists() or
+                            state.read_text().split()[2] == "Z")
+
+    def test_terminated(self):
+        self.stop(signal.SIGTERM, 143)
+
+    def test_interrupted(self):
+        self.stop(signal.SIGINT, -signal.SIGINT)
 
 
 class Autopsy(unittest.TestCase):

@@ -27,6 +27,18 @@ class Result:
     again: str = ""
 
 
+# Of each machine that runs. Who ends them all sets ending first.
+alive = set()
+ending = threading.Event()
+
+
+def end_all():
+    """End every machine, and those that are about to start."""
+    ending.set()
+    for child in list(alive):
+        kill_group(child)
+
+
 def kill_group(child):
     """End the emulator we started, and nothing else."""
     try:
@@ -135,8 +147,14 @@ def execute(run, command, log_dir, echo=None, monitor=None):
         with subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE, start_new_session=True) as child:
-            why, status = watch(child, console, run, log, start + limit,
-                                monitor)
+            alive.add(child)
+            if ending.is_set():
+                kill_group(child)
+            try:
+                why, status = watch(child, console, run, log, start + limit,
+                                    monitor)
+            finally:
+                alive.discard(child)
         error = verdict(run, console, why, status)
     if monitor:
         monitor[0].unlink(missing_ok=True)
