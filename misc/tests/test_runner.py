@@ -277,6 +277,11 @@ class Stale(unittest.TestCase):
             self.assertEqual((res.again, left, text), ("", 1, ""))
 
 
+def hear_interrupts():
+    """Who was started in a shell's background does not, nor do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Stopped(unittest.TestCase):
     """A runner that gets a signal takes its machines along."""
 
@@ -314,8 +319,10 @@ expect = ["x"]
         child = subprocess.Popen(
             [load.MISC / "testbed/runner", "-j2", "--build", tmp, "--table",
              tmp / "t.toml"], stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, preexec_fn=hear_interrupts,
             env={**os.environ, "PATH": f"{tmp}:{os.environ['PATH']}"})
+        self.addCleanup(child.wait)
+        self.addCleanup(child.kill)
         pids = Path(f"{qemu}.pids")
         until = time.monotonic() + 30
         while not pids.exists() or len(pids.read_text().split()) < 2:
